@@ -1,0 +1,1 @@
+"""Who asks, who answers, who judges: the investigation graph and its specialists."""

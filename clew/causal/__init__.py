@@ -1,0 +1,1 @@
+"""Which cause comes first: pure arithmetic, arrays and tables in, frozen results out."""

@@ -1,0 +1,276 @@
+"""What does Clew need from outside: the ports. Fakes for every one of them are in `clew.testing`."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from pydantic import BaseModel
+
+from clew.evidence import Evidence
+from clew.feedback import Ballot, Vote
+from clew.frozen import Frozen
+from clew.incident import Incident, Window
+from clew.progress import Answer, HypothesisView, Numbered, Progress, View
+from clew.question import Question
+from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, Spans
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+Output = TypeVar("Output", bound=BaseModel)
+
+
+class Telemetry(StrEnum):
+    """What kind of facts a source holds."""
+
+    METRICS = "metrics"
+    LOGS = "logs"
+    TRACES = "traces"
+    CHANGES = "changes"
+    TOPOLOGY = "topology"
+
+
+class Era(StrEnum):
+    """Which stretch of time a bulk read is about."""
+
+    NOW = "now"
+    """The window itself, with the history that the source has before it."""
+    NORMAL = "normal"
+    """A fault-free reference for the same window; empty where the source has none."""
+
+
+class Health(Frozen):
+    """A source's own state, for `clew doctor` and the Home tab."""
+
+    source: str
+    ok: bool
+    says: str
+    """What it reaches, or what is wrong and what to do."""
+
+
+def query(method: Method) -> Method:
+    """Marks a source's method as one that people and models may call: read-only, bounded, returns Evidence."""
+    method.__dict__["__clew_query__"] = True
+    return method
+
+
+def queries(source: "Source") -> tuple[Callable[..., Awaitable[tuple[Evidence, ...]]], ...]:
+    """The bound methods of `source` that were marked with `@query`, by name."""
+    names = sorted(n for n in dir(type(source)) if getattr(getattr(type(source), n), "__clew_query__", False))
+    return tuple(getattr(source, n) for n in names)
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Facts of one kind from one place. Addresses and secrets go into the constructor, never into a method."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def telemetry(self) -> Telemetry: ...
+    async def check(self) -> Health:
+        """Never raises: an unreachable source is a Health that says so."""
+        ...
+
+
+@runtime_checkable
+class MetricSource(Source, Protocol):
+    """Bulk reads raise SourceError; `@query` methods raise SourceError too, and the caller's wrapper makes the gap evidence."""
+
+    async def matrix(self, window: Window, era: Era = Era.NOW) -> Matrix: ...
+    async def series(self, service: str, metric: str, window: Window) -> tuple[Evidence, ...]:
+        """`@query`: series of `service` whose name contains `metric` (case-insensitive; empty = all), at most 12."""
+        ...
+
+
+@runtime_checkable
+class LogSource(Source, Protocol):
+    async def lines(self, window: Window, era: Era = Era.NOW) -> LogTable: ...
+    async def search(self, service: str, text: str, window: Window) -> tuple[Evidence, ...]:
+        """`@query`: lines of `service` (empty = any) that contain `text` (a plain string; empty = any), newest first, at most 50."""
+        ...
+
+
+@runtime_checkable
+class TraceSource(Source, Protocol):
+    async def spans(self, window: Window, era: Era = Era.NOW) -> Spans: ...
+    async def slowest(self, service: str, window: Window) -> tuple[Evidence, ...]:
+        """`@query`: the slowest operations of `service` with call counts, errors and durations."""
+        ...
+
+
+@runtime_checkable
+class ChangeSource(Source, Protocol):
+    async def changes(self, window: Window) -> ChangeTable: ...
+    async def list_changes(self, service: str, window: Window) -> tuple[Evidence, ...]:
+        """`@query`: changes that touch `service` (empty = any) in the window, newest first, at most 20, diffs cut to a budget."""
+        ...
+
+
+@runtime_checkable
+class GraphSource(Source, Protocol):
+    async def graph(self, window: Window) -> CallGraph: ...
+
+
+class Platform(Protocol):
+    """A place where people talk."""
+
+    @property
+    def name(self) -> str: ...
+    async def show(self, view: View) -> None:
+        """Shows or updates a view, effectively once: shown again it changes nothing. Raises PlatformError when refused for good."""
+        ...
+
+    async def post_count(self, incident: str) -> int:
+        """How many top-level posts this incident has, for the surface rule."""
+        ...
+
+
+class Mind(Protocol):
+    """A language model: helps to ask and to word; sets no rank, number, link or action."""
+
+    async def draft(self, prompt: str, output: type[Output]) -> Output:
+        """Raises MindError or BudgetSpent; the caller has its own words ready."""
+        ...
+
+    async def converse(
+        self, prompt: str, tools: Sequence[Callable[..., Awaitable[tuple[Evidence, ...]]]], budget: int
+    ) -> str:
+        """A bounded tool-calling loop of at most `budget` calls. Raises MindError or BudgetSpent."""
+        ...
+
+
+class Effect(Frozen):
+    """An outward act in the ledger: intended, then done with the reference that the other side gave."""
+
+    key: str
+    done: bool
+    ref: str = ""
+    digest: str = ""
+
+
+class Memory(Protocol):
+    """What outlives the process. Every method raises StoreError when the store cannot answer."""
+
+    # admission: persist, then acknowledge
+    async def admit(self, key: str, body: str, at: float) -> bool:
+        """Durably keeps a delivery before it is acknowledged. False if `key` was admitted before."""
+        ...
+
+    async def settle(self, key: str) -> None:
+        """The delivery was handled; its body is forgotten, its key is kept."""
+        ...
+
+    async def unsettled(self) -> tuple[tuple[str, str], ...]:
+        """(key, body) of deliveries that were admitted and not settled, oldest first."""
+        ...
+
+    # incidents
+    async def open_incident(self, incident: Incident) -> bool:
+        """False if the incident exists already."""
+        ...
+
+    async def incident(self, incident_id: str) -> Incident | None: ...
+    async def incident_in(self, platform: str, team: str, channel: str) -> Incident | None:
+        """The newest incident whose thread is in this channel."""
+        ...
+
+    async def save_progress(self, progress: Progress) -> bool:
+        """Keeps the card's state; False (and keeps nothing) if a newer revision is kept already."""
+        ...
+
+    async def progress(self, incident_id: str) -> Progress | None: ...
+    async def recent(self, limit: int) -> tuple[Progress, ...]:
+        """The newest investigations first."""
+        ...
+
+    async def unfinished(self) -> tuple[Incident, ...]:
+        """Incidents whose investigation is open: to be taken up after a restart."""
+        ...
+
+    # evidence
+    async def keep(self, incident_id: str, fact: Evidence) -> Numbered:
+        """Keeps a fact once and gives it its number in the incident (E1, E2, ...); the same fact keeps its number."""
+        ...
+
+    async def recall(self, incident_id: str) -> tuple[Numbered, ...]:
+        """All facts of an incident by number."""
+        ...
+
+    async def number(self, incident_id: str, hypothesis_id: str) -> int:
+        """The stable number of a hypothesis in its incident (H1, H2, ...), given at first use."""
+        ...
+
+    # people
+    async def vote(self, vote: Vote) -> bool:
+        """Keeps one person's word (replacing their earlier one; history is kept). False if it says what already stood."""
+        ...
+
+    async def ballot(self, hypothesis_id: str) -> Ballot: ...
+
+    # effects and leases
+    async def intend(self, key: str, digest: str) -> Effect:
+        """Records the intent to act outward, or returns the effect that stands under `key` already."""
+        ...
+
+    async def done(self, key: str, ref: str, digest: str = "") -> None:
+        """The effect happened; `ref` is what the other side calls it, `digest` what it now shows."""
+        ...
+
+    async def effect(self, key: str) -> Effect | None: ...
+    async def effects(self, prefix: str) -> tuple[Effect, ...]: ...
+    async def lease(self, key: str, owner: str, seconds: float, now: float) -> int | None:
+        """A fencing number (grows with every new owner) if `owner` holds the lease now, None if another does."""
+        ...
+
+    async def release(self, key: str, owner: str) -> None: ...
+
+    async def check(self) -> Health: ...
+
+
+class Jobs(Protocol):
+    """Who runs what: the ledger says what must run, this says which process runs it. Keys dedupe while a job is pending."""
+
+    async def submit(self, incident_id: str) -> None: ...
+
+
+class Copilot(Protocol):
+    """The door that chat platforms knock on: every verb a person or an event can use. Implemented by `agents.copilot`."""
+
+    async def open(self, incident: Incident) -> bool:
+        """Admits an incident, shows its card and starts the investigation. False if it was open already (the card is shown again)."""
+        ...
+
+    async def ask(self, question: Question) -> Answer:
+        """Answers from the same read-only sources without restarting the investigation; shows the answer and returns it."""
+        ...
+
+    async def vote(self, vote: Vote) -> None:
+        """Keeps a vote and shows the hypothesis again; a reject with a reason starts a recheck that may lower the word."""
+        ...
+
+    async def stop(self, incident_id: str, by: str) -> bool:
+        """Halts model and tool calls within 2 s and says who stopped it. False if nothing ran."""
+        ...
+
+    async def resume(self, incident_id: str, by: str) -> bool:
+        """Takes a stopped investigation up again. False if it was not stopped."""
+        ...
+
+    async def progress(self, incident_id: str) -> Progress | None: ...
+    async def progress_in(self, platform: str, team: str, channel: str) -> Progress | None:
+        """The newest investigation in a channel."""
+        ...
+
+    async def recent(self, limit: int) -> tuple[Progress, ...]: ...
+    async def evidence(self, incident_id: str, number: int) -> Numbered | None: ...
+    async def hypothesis(self, incident_id: str, number: int) -> HypothesisView | None: ...
+    async def health(self) -> tuple[Health, ...]:
+        """The state of each source and of the store; never raises, bounded by `Limits.source_seconds`."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as a dependency. `now` is Unix seconds for people and records; `monotonic` is for durations and timers."""
+
+    def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...

@@ -1,0 +1,114 @@
+"""What do bulk reads return: typed tables of numpy arrays and names, for sweeps; they never enter a graph's state."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clew.evidence import Change
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """Names one row of a Matrix. An empty service means the whole system (its front door)."""
+
+    service: str
+    instance: str
+    metric: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Metrics on one time grid. `times` (T,) Unix seconds, ascending, unique; `values` (S, T), NaN where nothing was measured."""
+
+    times: Floats
+    keys: tuple[SeriesKey, ...]
+    values: Floats
+    query: str = ""
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.keys), len(self.times)):
+            raise ValueError(f"values {self.values.shape} do not fit {len(self.keys)} series x {len(self.times)} times")
+
+    @staticmethod
+    def empty(query: str = "") -> "Matrix":
+        return Matrix(np.empty(0), (), np.empty((0, 0)), query)
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """Trace spans by column. `parent` is the row of the parent or -1 (none, or not in the table)."""
+
+    trace: Ints
+    """Index into `traces`."""
+    parent: Ints
+    service: Ints
+    operation: Ints
+    start: Floats
+    """Unix seconds."""
+    duration: Floats
+    """Seconds."""
+    error: Bools
+    traces: tuple[str, ...]
+    services: tuple[str, ...]
+    operations: tuple[str, ...]
+    query: str = ""
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @staticmethod
+    def empty(query: str = "") -> "Spans":
+        none = np.empty(0, dtype=np.int32)
+        zero = np.empty(0)
+        return Spans(none, none, none, none, zero, zero, np.empty(0, dtype=np.bool_), (), (), (), query)
+
+
+@dataclass(frozen=True, eq=False)
+class LogTable:
+    """Log lines by column, ascending in time, redacted. `trace` is -1 where a line carries no trace id."""
+
+    times: Floats
+    service: Ints
+    severity: Ints
+    trace: Ints
+    messages: tuple[str, ...]
+    services: tuple[str, ...]
+    severities: tuple[str, ...]
+    """Upper case as the source wrote them; may contain an empty string."""
+    traces: tuple[str, ...]
+    query: str = ""
+    dropped: int = 0
+    """Lines beyond the budget that were not read."""
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @staticmethod
+    def empty(query: str = "") -> "LogTable":
+        none = np.empty(0, dtype=np.int32)
+        return LogTable(np.empty(0), none, none, none, (), (), (), (), query)
+
+
+@dataclass(frozen=True)
+class ChangeTable:
+    """Changes in order of time."""
+
+    changes: tuple[Change, ...] = ()
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class CallGraph:
+    """Who calls whom. `provenance` says where each edge was learned."""
+
+    edges: tuple[tuple[str, str], ...] = ()
+    provenance: str = ""
+    query: str = ""
+    services: tuple[str, ...] = field(default=())
+    """All known services, including those without an edge."""

@@ -1,0 +1,1 @@
+"""Where do facts come from, and where are they kept."""
