@@ -1,0 +1,40 @@
+"""What do the tables of one incident say, in one pure call: the same steps that the specialists and the judge make apart."""
+
+from dataclasses import dataclass, field
+
+from clew.causal.newerrors import log_clues
+from clew.causal.onset import moment
+from clew.causal.priors import Priors
+from clew.causal.rank import rank
+from clew.causal.ranking import Ranking
+from clew.causal.selftime import span_clues
+from clew.causal.shift import resource_clues
+from clew.incident import Symptom
+from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, Spans
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Everything that was read about one incident; whatever is missing is empty."""
+
+    matrix: Matrix = field(default_factory=Matrix.empty)
+    normal_matrix: Matrix = field(default_factory=Matrix.empty)
+    spans: Spans = field(default_factory=Spans.empty)
+    normal_spans: Spans = field(default_factory=Spans.empty)
+    lines: LogTable = field(default_factory=LogTable.empty)
+    normal_lines: LogTable = field(default_factory=LogTable.empty)
+    changes: ChangeTable = ChangeTable()
+    graph: CallGraph = CallGraph()
+
+
+def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors = Priors()) -> Ranking:
+    """Ranks one incident. Deterministic; no I/O; empty tables give `Not found`, never `healthy`."""
+    when = moment(tables.matrix, tables.normal_matrix, alerted_at, symptom)
+    clues = (
+        *(found.clue for found in resource_clues(tables.matrix, tables.normal_matrix, when)),
+        *span_clues(tables.spans, tables.normal_spans, when),
+        *(found.clue for found in log_clues(tables.lines, tables.normal_lines, when)),
+    )
+    return rank(
+        clues, tables.graph, priors, symptom=symptom, onset=when.onset, changes=tables.changes.changes
+    )
