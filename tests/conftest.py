@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,10 @@ def found(program: str) -> str | None:
     return shutil.which(program) or (str(elsewhere[0]) if elsewhere else None)
 
 
+def succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False, timeout=600).returncode == 0
+
+
 def install(programs: set[str]) -> None:
     """Tries to install missing programs from Debian, as root there; keeps their services from starting."""
     packages = sorted({package for program in programs for package in PACKAGES.get(program, ())})
@@ -40,11 +44,10 @@ def install(programs: set[str]) -> None:
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
     try:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False, "timeout": 600}
         command = [apt, "install", "-y", "--no-install-recommends", *packages]
-        if subprocess.run(command, **quiet).returncode != 0:  # noqa: S603
-            subprocess.run([apt, "update"], **quiet)  # noqa: S603
-            subprocess.run(command, **quiet)  # noqa: S603
+        if not succeeds(command):
+            succeeds([apt, "update"])
+            succeeds(command)
     finally:
         if ours:
             policy.unlink(missing_ok=True)
@@ -69,9 +72,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture
-def program() -> Iterator[object]:
+def program() -> Callable[[str], str | None]:
     """`program(name)` is the path of a program that a `needs` marker asked for."""
-    yield found
+    return found
 
 
 @pytest.fixture
