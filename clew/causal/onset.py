@@ -2,9 +2,19 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
+from clew.causal.grid import regular, step_of
+from clew.causal.meaning import Meaning, meaning
 from clew.causal.moment import Moment
-from clew.incident import Symptom
+from clew.causal.spread import medians, spreads
+from clew.incident import Symptom, Window
 from clew.tables import Floats, Matrix
+
+_REACH = 600.0
+"""How far before the alert an onset is sought, seconds."""
+_AFTER = 300.0
+"""How long a new level is followed, seconds: a fault may end again."""
 
 
 class Onset(NamedTuple):
@@ -17,15 +27,81 @@ class Onset(NamedTuple):
 
 
 def onset(times: Floats, values: Floats) -> Onset | None:
-    """The strongest change of level, or None."""
-    return None
+    """The strongest lasting change of level, or None if nothing stands out of the noise by 4 or more.
+
+    The CUSUM statistic over all splits (Page 1954) on robustly scaled samples; assumes one main change in the series.
+    """
+    there = np.isfinite(values) & np.isfinite(times)
+    order = np.argsort(times[there], kind="stable")
+    when, what = times[there][order], values[there][order]
+    if len(what) < 3:
+        return None
+    best: Onset | None = None
+    best_score = 0.0
+    noise = 1.4826 * float(np.median(np.abs(np.diff(what)))) / np.sqrt(2.0)
+    for split in range(1, len(what)):
+        before, after = what[max(0, split - 120) : split], what[split : split + 60]
+        low, high = float(np.median(before)), float(np.median(after))
+        scale = max(noise, float(1.4826 * np.median(np.abs(before - low)))) + 0.05 * abs(low) + 1e-12
+        score = abs(float(np.mean(np.clip(after, *np.quantile(after, (0.05, 0.95))))) - low) / scale
+        score *= np.sqrt(len(before) * len(after) / (len(before) + len(after)))
+        if score > best_score and abs(high - low) / scale >= 4.0:
+            best_score, best = score, Onset(float(when[split]), low, high, abs(high - low) / scale)
+    return best
 
 
 def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: Symptom) -> float | None:
-    """The incident's own onset."""
-    return None
+    """The first sample of the incident over all series together, Unix seconds; None if nothing moved near the alert.
+
+    For every candidate time the shift of each series (after against before, over its noise) is scored, and the time with the largest
+    sum wins; the alert only says where to look. Series of the service level and of the symptom's service weigh more.
+    """
+    grid = regular(matrix)
+    if len(grid.times) < 3:
+        return None
+    times, step = grid.times, step_of(grid.times)
+    places = np.flatnonzero((times >= alerted_at - max(_REACH, 2 * step)) & (times <= alerted_at + max(180.0, 0.9 * step)))
+    places = places[places >= 1]
+    if not len(places):
+        return None
+    if len(places) > 40:
+        places = places[:: int(np.ceil(len(places) / 40))]
+    weight = _weights(grid, symptom)
+    rows = np.flatnonzero(weight > 0)
+    values, weight = grid.values[rows], weight[rows]
+    scores = [float(np.sum(weight * _separation(values, times, int(place)))) for place in places]
+    best = int(np.argmax(scores))
+    return float(times[places[best]]) if scores[best] > 0 else None
+
+
+def _separation(values: Floats, times: Floats, place: int) -> Floats:
+    before = values[:, max(0, place - 60) : place]
+    after = values[:, place : int(np.searchsorted(times, times[place] + _AFTER, side="right"))]
+    level = medians(before)
+    scale = spreads(before) + 0.1 * np.abs(level) + 1e-9
+    count = np.isfinite(after).sum(axis=1)
+    mean = np.nansum(after, axis=1) / np.maximum(count, 1)
+    z = np.abs(mean - level) / scale * np.sqrt(np.minimum(count, 6))
+    return np.where((count > 0) & np.isfinite(z), np.log1p(np.clip(z - 4.0, 0.0, 50.0)), 0.0)
+
+
+def _weights(grid: Matrix, symptom: Symptom) -> Floats:
+    out = np.zeros(len(grid.keys))
+    for row, key in enumerate(grid.keys):
+        what = meaning(key.metric, key.unit)
+        if what in (Meaning.NODE, Meaning.VOLUME):
+            continue
+        out[row] = 1.0
+        if key.service == "" or (symptom.service is not None and key.service == symptom.service):
+            out[row] = 3.0
+        if what is Meaning.TRAFFIC:
+            out[row] *= 0.3
+    return out
 
 
 def moment(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: Symptom) -> Moment:
     """The times that every estimator works with."""
-    raise NotImplementedError
+    start = float(np.min(matrix.times)) if len(matrix.times) else alerted_at - 3600.0
+    end = float(np.max(matrix.times)) if len(matrix.times) else alerted_at + 900.0
+    window = Window(start=min(start, alerted_at - 60.0), end=max(end, alerted_at + 60.0))
+    return Moment(onset=incident_onset(matrix, normal, alerted_at, symptom), window=window, alerted_at=alerted_at)

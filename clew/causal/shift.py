@@ -1,10 +1,23 @@
 """Which series moved, compared with their own past and with the fleet."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
+import numpy as np
+
+from clew.causal.grid import regular, step_of
+from clew.causal.meaning import Meaning, meaning
 from clew.causal.moment import Moment
+from clew.causal.say import change, clock
+from clew.causal.spread import highest, medians, quantiles, spreads
 from clew.hypothesis import Clue
-from clew.tables import Matrix, SeriesKey
+from clew.tables import Bools, Floats, Ints, Matrix, SeriesKey
+
+_FOLLOWED = 300.0
+"""How long after the onset a level counts, seconds."""
+_BAR = 4.0
+"""A shift below this many scales is noise."""
+_CAP = 200.0
 
 
 class SeriesClue(NamedTuple):
@@ -17,6 +30,154 @@ class SeriesClue(NamedTuple):
     after: float
 
 
+class _Levels(NamedTuple):
+    """Per row: the usual level, its noise, the highest and lowest usual, and the two worst samples of the incident."""
+
+    level: Floats
+    spread: Floats
+    high: Floats
+    low: Floats
+    top: Floats
+    bottom: Floats
+    samples: Ints
+
+
 def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[SeriesClue, ...]:
-    """All clues of the metrics, strongest first."""
-    return ()
+    """All clues of the metrics, strongest first: at most one per service and channel.
+
+    Channels: `resource` (excess over the service's own past in units of noise, minus the fleet's median excess, on a log scale 0..1),
+    `latency`, `errors`, `requests` (excess beyond the 99.5th percentile over noise plus a quarter of the level, log scale 0..1) and, for
+    the service level (empty service), `quiet` when its latency or errors were seen and stayed usual.
+    """
+    grid = regular(matrix)
+    if not grid.keys:
+        return ()
+    past, during = _phases(grid, moment)
+    levels = _levels(grid, regular(normal), past, during)
+    found = [*_fleet(grid, levels), *_service_level(grid, levels)]
+    best: dict[tuple[str, str], tuple[float, int, float, float]] = {}
+    for channel, row, amount, before, after in found:
+        key = (channel, grid.keys[row].service)
+        if amount > best.get(key, (0.0,))[0]:
+            best[key] = (amount, row, before, after)
+    clues = [_clue(channel, grid, moment, entry) for (channel, _), entry in best.items()]
+    clues += _quiet(grid, levels, {service for channel, service in best if channel in ("latency", "errors")})
+    return tuple(sorted(clues, key=lambda c: (-c.clue.amount, c.clue.channel, c.key.service, c.key.metric)))
+
+
+def _phases(grid: Matrix, moment: Moment) -> tuple[Bools, Bools]:
+    """Which columns are the past and which the incident. At least the two earliest columns are the past."""
+    times, start = grid.times, moment.start
+    slack = 0.5 * step_of(times)
+    during = (times >= start - slack) & (times <= max(start, moment.alerted_at) + _FOLLOWED)
+    past = times < start - slack
+    if past.sum() < 2:
+        past[: min(2, max(1, len(times) - 1))] = True
+        during &= ~past
+    return past, during
+
+
+def _levels(grid: Matrix, normal: Matrix, past: Bools, during: Bools) -> _Levels:
+    values = grid.values[:, past]
+    if normal.keys:
+        rows = {(key.service, key.metric): row for row, key in enumerate(normal.keys)}
+        extra = np.full((len(grid.keys), len(normal.times)), np.nan)
+        for row, key in enumerate(grid.keys):
+            other = rows.get((key.service, key.metric))
+            if other is not None:
+                extra[row] = normal.values[other]
+        values = np.concatenate((values, extra), axis=1)
+    now = grid.values[:, during]
+    samples = np.isfinite(values).sum(axis=1).astype(np.int32)
+    return _Levels(
+        medians(values), spreads(values), quantiles(values, 0.995), quantiles(values, 0.005), highest(now, 2), -highest(-now, 2), samples
+    )
+
+
+def _fleet(grid: Matrix, levels: _Levels) -> list[tuple[str, int, float, float, float]]:
+    """Resource series against all services' series of the same name: floors keep a near-zero noise from shouting."""
+    by_metric: dict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(grid.keys):
+        if key.service and meaning(key.metric, key.unit) in (Meaning.RESOURCE, Meaning.VOLUME, Meaning.OTHER):
+            by_metric[key.metric].append(row)
+    out: list[tuple[str, int, float, float, float]] = []
+    for rows in by_metric.values():
+        index = np.array(rows)
+        level, spread = levels.level[index], levels.spread[index]
+        scale = spread + _median(spread) + 0.05 * np.abs(level) + 0.02 * _median(np.abs(level)) + 1e-12
+        moved = (levels.top[index] - np.fmax(level, levels.high[index])) / scale
+        if len(rows) > 3:
+            moved = moved - max(0.0, _median(moved))
+        what = meaning(grid.keys[rows[0]].metric, grid.keys[rows[0]].unit)
+        weight = 1.0 if what is Meaning.RESOURCE else 0.4
+        for row, shift in zip(rows, moved, strict=True):
+            amount = weight * _scaled(float(shift))
+            if amount > 0 and levels.samples[row] >= 2:
+                out.append(("resource", row, amount, float(levels.level[row]), float(levels.top[row])))
+    return out
+
+
+def _service_level(grid: Matrix, levels: _Levels) -> list[tuple[str, int, float, float, float]]:
+    """Latency up, errors up, availability down, requests either way, each against its own past."""
+    out: list[tuple[str, int, float, float, float]] = []
+    for row, key in enumerate(grid.keys):
+        what = meaning(key.metric, key.unit)
+        level, spread = float(levels.level[row]), float(levels.spread[row])
+        floor = {Meaning.ERRORS: 0.005, Meaning.AVAILABILITY: 0.005 * max(1.0, abs(level))}.get(what, 1e-6)
+        scale = spread + 0.25 * abs(level) * (what is not Meaning.AVAILABILITY) + floor
+        up, down = float(levels.top[row] - levels.high[row]), float(levels.low[row] - levels.bottom[row])
+        channel, moved, after = {
+            Meaning.LATENCY: ("latency", up, levels.top[row]),
+            Meaning.ERRORS: ("errors", up, levels.top[row]),
+            Meaning.AVAILABILITY: ("errors", down, levels.bottom[row]),
+            Meaning.TRAFFIC: ("requests", up, levels.top[row]),
+        }.get(what, ("", 0.0, 0.0))
+        if channel and np.isfinite(moved) and moved > 0:
+            amount = float(np.log1p(min(moved / scale, _CAP)) / np.log1p(_CAP))
+            out.append((channel, row, amount, level, float(after)))
+    return out
+
+
+def _quiet(grid: Matrix, levels: _Levels, loud: set[str]) -> list[SeriesClue]:
+    """Says of each service whose latency or errors were measured before and during that they stayed usual: healthy needs this said."""
+    out: dict[str, SeriesClue] = {}
+    for row, key in enumerate(grid.keys):
+        seen = meaning(key.metric, key.unit) in (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY)
+        if not seen or key.service in loud or levels.samples[row] < 5 or not np.isfinite(levels.top[row]):
+            continue
+        before, after = float(levels.level[row]), float(levels.top[row])
+        who = key.service or "the front door"
+        says = f"{key.metric} of {who} stayed usual: {change(before, after, key.unit)}"
+        clue = Clue(channel="quiet", service=key.service, amount=0.0, says=says, detail=key.metric)
+        out.setdefault(key.service, SeriesClue(clue, key, row, before, after))
+    return list(out.values())
+
+
+def _clue(channel: str, grid: Matrix, moment: Moment, entry: tuple[float, int, float, float]) -> SeriesClue:
+    amount, row, before, after = entry
+    key = grid.keys[row]
+    who = key.service or "the front door"
+    since = _since(grid, row, moment, before, after)
+    tail = f" from {clock(since)}" if since is not None else ""
+    says = f"{key.metric} of {who} {change(before, after, key.unit)}{tail}"
+    clue = Clue(channel=channel, service=key.service, amount=round(amount, 6), onset=since, says=says[:160], detail=key.metric)
+    return SeriesClue(clue, key, row, before, after)
+
+
+def _since(grid: Matrix, row: int, moment: Moment, before: float, after: float) -> float | None:
+    """The first sample near the incident that lies past the middle between the two levels."""
+    middle = (before + after) / 2
+    beyond = grid.values[row] > middle if after > before else grid.values[row] < middle
+    hits = np.flatnonzero(beyond & (grid.times >= moment.start - 120.0))
+    return float(grid.times[hits[0]]) if len(hits) else None
+
+
+def _scaled(shift: float) -> float:
+    if not np.isfinite(shift) or shift <= _BAR:
+        return 0.0
+    return float(min(1.0, np.log(shift / _BAR) / np.log(_CAP / _BAR)))
+
+
+def _median(values: Floats) -> float:
+    there = values[np.isfinite(values)]
+    return float(np.median(there)) if len(there) else 0.0

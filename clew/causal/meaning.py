@@ -1,0 +1,77 @@
+"""What does a metric or a node mean, judged by the ordinary words in its name and unit."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+
+class Meaning(StrEnum):
+    """What a series measures; decides which direction is bad and which estimator reads it."""
+
+    LATENCY = "latency"
+    ERRORS = "errors"
+    AVAILABILITY = "availability"
+    RESOURCE = "resource"
+    TRAFFIC = "traffic"
+    VOLUME = "volume"
+    """Bytes and system calls: they follow traffic and rarely lead."""
+    NODE = "node"
+    """The machine's gauge repeated on each of its tenants: says nothing about one service."""
+    OTHER = "other"
+
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORDS: tuple[tuple[Meaning, frozenset[str]], ...] = (
+    (Meaning.NODE, frozenset(("node", "host", "machine"))),
+    (
+        Meaning.ERRORS,
+        frozenset(
+            "error errors err fail failed failure failures fault faults exception exceptions panic panics timeout timeouts "
+            "rejected refused dropped 5xx 4xx 500 503 servfail unavailable restarts retries oom throttled".split()
+        ),
+    ),
+    (Meaning.AVAILABILITY, frozenset("availability available success uptime up apdex hit hits healthy".split())),
+    (
+        Meaning.RESOURCE,
+        frozenset(
+            "cpu memory mem heap rss gc threads thread goroutines pool connections conns disk fd fds descriptors queue backlog "
+            "utilization utilisation saturation usage load inflight waiting waiters inuse".split()
+        ),
+    ),
+    (
+        Meaning.LATENCY,
+        frozenset(
+            "latency duration delay lag wait response age elapsed rtt p50 p75 p90 p95 p99 p999 percentile quantile".split()
+        ),
+    ),
+    (Meaning.VOLUME, frozenset("bytes syscall network packets receive transmit read write".split())),
+    (
+        Meaning.TRAFFIC,
+        frozenset("request requests rps qps ops workload throughput calls traffic visits orders messages queries".split()),
+    ),
+)
+_PASSING = frozenset("remote client proxy elb alb nlb lb loadbalancer balancer ingress egress sidecar router gateway".split())
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> frozenset[str]:
+    """The lower-case words of an identifier, split at case, digits and punctuation; `p99` and `5xx` stay whole."""
+    parts = [part.lower() for part in _WORD.findall(name)]
+    joined = {a + b for a, b in zip(parts, parts[1:], strict=False) if a == "p" or b == "xx" or (a, b) == ("in", "use")}
+    return frozenset(parts) | frozenset(joined)
+
+
+@lru_cache(maxsize=4096)
+def meaning(metric: str, unit: str = "") -> Meaning:
+    """The first meaning whose words occur in the name; a time unit alone makes a latency."""
+    have = words(metric)
+    for what, vocabulary in _WORDS:
+        if have & vocabulary:
+            return what
+    return Meaning.LATENCY if unit in ("s", "ms", "us", "seconds", "milliseconds") else Meaning.OTHER
+
+
+@lru_cache(maxsize=4096)
+def passes_through(node: str) -> bool:
+    """True for a node that only forwards (a balancer, a client's side of a call): it mirrors what lies behind it."""
+    return bool(words(node) & _PASSING)
