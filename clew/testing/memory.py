@@ -1,0 +1,170 @@
+"""What if the store were a dictionary that forgets when the process ends?"""
+
+from dataclasses import dataclass
+
+from clew.errors import StoreError
+from clew.evidence import Evidence
+from clew.feedback import Ballot, Vote
+from clew.incident import Incident
+from clew.ports import Effect, Health
+from clew.progress import Numbered, Progress, RunState
+
+
+@dataclass
+class _Lease:
+    owner: str
+    until: float
+    fence: int
+
+
+class DictMemory:
+    """The whole Memory port, with the same answers as the SQL one (both pass one contract suite)."""
+
+    def __init__(self) -> None:
+        self.down = ""
+        """While set, every method raises StoreError with these words."""
+        self.history: list[Vote] = []
+        self._admitted: dict[str, tuple[float, str | None]] = {}
+        self._incidents: dict[str, Incident] = {}
+        self._progress: dict[str, Progress] = {}
+        self._facts: dict[str, dict[str, Numbered]] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._votes: dict[tuple[str, str], Vote] = {}
+        self._effects: dict[str, Effect] = {}
+        self._leases: dict[str, _Lease] = {}
+
+    def _up(self) -> None:
+        if self.down:
+            raise StoreError(self.down)
+
+    def _known(self, incident_id: str) -> None:
+        self._up()
+        if incident_id not in self._incidents:
+            raise StoreError(f"no incident {incident_id} is kept: open it first")
+
+    async def admit(self, key: str, body: str, at: float) -> bool:
+        self._up()
+        if key in self._admitted:
+            return False
+        self._admitted[key] = (at, body)
+        return True
+
+    async def settle(self, key: str) -> None:
+        self._up()
+        if key in self._admitted:
+            self._admitted[key] = (self._admitted[key][0], None)
+
+    async def unsettled(self) -> tuple[tuple[str, str], ...]:
+        self._up()
+        kept = sorted(self._admitted.items(), key=lambda item: item[1][0])
+        return tuple((key, body) for key, (_, body) in kept if body is not None)
+
+    async def open_incident(self, incident: Incident) -> bool:
+        self._up()
+        if incident.id in self._incidents:
+            return False
+        self._incidents[incident.id] = incident
+        return True
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        self._up()
+        return self._incidents.get(incident_id)
+
+    async def incident_in(self, platform: str, team: str, channel: str) -> Incident | None:
+        self._up()
+        here = [
+            i
+            for i in self._incidents.values()
+            if (i.thread.platform, i.thread.team, i.thread.channel) == (platform, team, channel)
+        ]
+        return max(here, key=lambda i: i.opened_at, default=None)
+
+    async def save_progress(self, progress: Progress) -> bool:
+        self._known(progress.incident.id)
+        kept = self._progress.get(progress.incident.id)
+        if kept is not None and kept.revision > progress.revision:
+            return False
+        self._progress[progress.incident.id] = progress
+        self._incidents[progress.incident.id] = progress.incident
+        return True
+
+    async def progress(self, incident_id: str) -> Progress | None:
+        self._up()
+        return self._progress.get(incident_id)
+
+    async def recent(self, limit: int) -> tuple[Progress, ...]:
+        self._up()
+        newest = sorted(self._progress.values(), key=lambda p: p.incident.opened_at, reverse=True)
+        return tuple(newest[: max(0, limit)])
+
+    async def unfinished(self) -> tuple[Incident, ...]:
+        self._up()
+        running = {RunState.INVESTIGATING, RunState.RECHECKING}
+        still = (i for k, i in self._incidents.items() if k not in self._progress or self._progress[k].state in running)
+        return tuple(sorted(still, key=lambda i: i.opened_at))
+
+    async def keep(self, incident_id: str, fact: Evidence) -> Numbered:
+        self._known(incident_id)
+        facts = self._facts.setdefault(incident_id, {})
+        return facts.setdefault(fact.id, Numbered(number=len(facts) + 1, fact=fact))
+
+    async def recall(self, incident_id: str) -> tuple[Numbered, ...]:
+        self._up()
+        return tuple(self._facts.get(incident_id, {}).values())
+
+    async def number(self, incident_id: str, hypothesis_id: str) -> int:
+        self._known(incident_id)
+        numbers = self._numbers.setdefault(incident_id, {})
+        return numbers.setdefault(hypothesis_id, len(numbers) + 1)
+
+    async def vote(self, vote: Vote) -> bool:
+        self._known(vote.incident)
+        stands = self._votes.get((vote.hypothesis, vote.by))
+        said = (vote.agree, vote.reason, vote.text)
+        if stands is not None and ((stands.agree, stands.reason, stands.text) == said or stands.at > vote.at):
+            return False
+        self.history.append(vote)
+        self._votes[vote.hypothesis, vote.by] = vote
+        return True
+
+    async def ballot(self, hypothesis_id: str) -> Ballot:
+        self._up()
+        votes = (v for (hypothesis, _), v in self._votes.items() if hypothesis == hypothesis_id)
+        return Ballot(votes=tuple(sorted(votes, key=lambda v: (v.at, v.by))))
+
+    async def intend(self, key: str, digest: str) -> Effect:
+        self._up()
+        return self._effects.setdefault(key, Effect(key=key, done=False, digest=digest))
+
+    async def done(self, key: str, ref: str, digest: str = "") -> None:
+        self._up()
+        earlier = self._effects.get(key, Effect(key=key, done=False))
+        self._effects[key] = Effect(key=key, done=True, ref=ref, digest=digest or earlier.digest)
+
+    async def effect(self, key: str) -> Effect | None:
+        self._up()
+        return self._effects.get(key)
+
+    async def effects(self, prefix: str) -> tuple[Effect, ...]:
+        self._up()
+        return tuple(self._effects[key] for key in sorted(self._effects) if key.startswith(prefix))
+
+    async def lease(self, key: str, owner: str, seconds: float, now: float) -> int | None:
+        self._up()
+        held = self._leases.get(key)
+        if held is not None and held.owner not in ("", owner) and held.until > now:
+            return None
+        if held is None or held.owner != owner:
+            held = _Lease(owner, now, held.fence + 1 if held else 1)
+            self._leases[key] = held
+        held.until = now + seconds
+        return held.fence
+
+    async def release(self, key: str, owner: str) -> None:
+        self._up()
+        held = self._leases.get(key)
+        if held is not None and held.owner == owner:
+            held.owner = ""
+
+    async def check(self) -> Health:
+        return Health(source="store", ok=not self.down, says=self.down or "in this process only: forgotten at its end")
