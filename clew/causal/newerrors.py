@@ -1,13 +1,33 @@
 """Which errors are new, and who erred first."""
 
+import re
+from collections import Counter
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from clew.causal.moment import Moment
+from clew.causal.say import clock
+from clew.causal.template import templates
 from clew.hypothesis import Clue
-from clew.tables import LogTable
+from clew.tables import Bools, Floats, Ints, LogTable
+
+_EARLY = 150.0
+"""An error may precede the estimated onset by this much where a fault-free reference exists, seconds."""
+_PRIOR = 4.0
+"""n errors count n / (n + this): one stray line is little, a stream is one."""
+_LOUD = frozenset(("ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "ALERT", "EMERG", "SEVERE", "PANIC"))
+_SAYS_ERROR = re.compile(
+    r"\b(?:errors?|exception|fatal|panic(?:ked)?|fail(?:ed|ure|ures|ing)?|timed? ?out|refused|unavailable|traceback|denied|exhausted)\b",
+    re.IGNORECASE,
+)
+_WORDS_KEPT = 400
+_CLUES_KEPT = 40
 
 
-class LogClue(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LogClue:
     """A clue and the lines it was read from. `rows` are sample rows of the table; times in Unix seconds."""
 
     clue: Clue
@@ -21,6 +41,123 @@ class LogClue(NamedTuple):
     rows: tuple[int, ...]
 
 
+class _Marked(NamedTuple):
+    codes: Ints
+    names: tuple[str, ...]
+    loud: Bools
+    during: Bools
+    usual: Floats
+    """Lines of each template in the reference, scaled to the length of the incident."""
+
+
 def log_clues(lines: LogTable, normal: LogTable, moment: Moment) -> tuple[LogClue, ...]:
-    """All clues of the logs, strongest first."""
-    return ()
+    """All clues of the logs, strongest first: one per service and new error template, at most 40.
+
+    Channels: `new errors` (amount: the share n / (n + 4) of traces in which this service erred first), `gone` (a usual template that
+    vanished, 0..1), and one `vocabulary` whose detail lists the words of ordinary lines, for comparing changes with errors.
+    """
+    if not len(lines):
+        return ()
+    marked = _marked(lines, normal, moment)
+    found = [*_new(lines, marked), *_gone(lines, normal, marked, moment)]
+    found.sort(key=lambda c: (-c.clue.amount, c.clue.channel, c.service, c.template))
+    return (*found[:_CLUES_KEPT], *_vocabulary(lines, normal, marked))
+
+
+def _marked(lines: LogTable, normal: LogTable, moment: Moment) -> _Marked:
+    codes, names = templates(lines.messages + normal.messages)
+    mine, others = codes[: len(lines)], codes[len(lines) :]
+    if len(normal):
+        during = lines.times >= moment.start - _EARLY
+        usual = np.bincount(others, minlength=len(names)).astype(np.float64)
+        usual *= _length(lines.times[during]) / _length(normal.times)
+    else:
+        during = lines.times >= moment.start - 30.0
+        usual = np.bincount(mine[~during], minlength=len(names)).astype(np.float64)
+        usual *= _length(lines.times[during]) / _length(lines.times[~during])
+    return _Marked(mine, names, _loud(lines, mine, names), during, usual)
+
+
+def _length(times: Floats) -> float:
+    return float(max(1.0, times[-1] - times[0])) if len(times) else 1.0
+
+
+def _loud(lines: LogTable, codes: Ints, names: tuple[str, ...]) -> Bools:
+    """Lines at an error's severity; where a source wrote no severity the words decide."""
+    loud = np.array([name in _LOUD for name in lines.severities] or [False])
+    blank = np.array([name == "" for name in lines.severities] or [False])
+    worded = np.array([bool(_SAYS_ERROR.search(name)) for name in names] or [False])
+    return loud[lines.severity] | (blank[lines.severity] & worded[codes])
+
+
+def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:
+    fresh = marked.during & marked.loud & (marked.usual[marked.codes] == 0)
+    rows = np.flatnonzero(fresh)
+    first_in_trace: dict[int, int] = {}
+    for row in rows:
+        trace = int(lines.trace[row])
+        if trace >= 0:
+            first_in_trace.setdefault(trace, int(row))
+    groups: dict[tuple[int, int], list[int]] = {}
+    for row in rows:
+        groups.setdefault((int(lines.service[row]), int(marked.codes[row])), []).append(int(row))
+    out: list[LogClue] = []
+    for (service, code), members in groups.items():
+        led = sum(1 for row in members if first_in_trace.get(int(lines.trace[row]), row) == row)
+        out.append(_error_clue(lines, marked, service, code, members, led))
+    return out
+
+
+def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows: list[int], led: int) -> LogClue:  # noqa: PLR0913, PLR0917
+    who, template = lines.services[service], marked.names[code]
+    first, last = float(lines.times[rows[0]]), float(lines.times[rows[-1]])
+    short = " ".join(template.split())[:60]
+    says = f"new error in {who or 'a status feed'}: “{short}” 0 → {len(rows)} lines from {clock(first)}"
+    clue = Clue(
+        channel="new errors" if who else "status feed",
+        service=who or None,
+        amount=round(led / (led + _PRIOR), 6),
+        onset=first,
+        says=says,
+        detail=template[:400],
+    )
+    return LogClue(clue, who, lines.severities[int(lines.severity[rows[0]])], template, len(rows), 0, first, last, tuple(rows[:5]))
+
+
+def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) -> list[LogClue]:
+    """Templates that were usual (8 or more lines expected) and are not written any more."""
+    now = np.bincount(marked.codes[marked.during], minlength=len(marked.names))
+    out: list[LogClue] = []
+    owners = _owners(lines, normal, marked)
+    for code in np.flatnonzero((marked.usual >= 8) & (now == 0)):
+        who, severity = owners.get(int(code), ("", ""))
+        usual = int(round(float(marked.usual[code])))
+        short = " ".join(marked.names[code].split())[:60]
+        says = f"{who} no longer logs “{short}”: {usual} → 0 lines"
+        amount = round(usual / (usual + 20.0), 6)
+        clue = Clue(channel="gone", service=who or None, amount=amount, onset=moment.onset, says=says, detail=marked.names[code][:400])
+        out.append(LogClue(clue, who, severity, marked.names[code], 0, usual, None, None, ()))
+    return [found for found in out if found.service]
+
+
+def _owners(lines: LogTable, normal: LogTable, marked: _Marked) -> dict[int, tuple[str, str]]:
+    owners: dict[int, tuple[str, str]] = {}
+    tables = ((lines, marked.codes),) if not len(normal) else ((lines, marked.codes), (normal, templates(lines.messages + normal.messages)[0][len(lines) :]))
+    for table, codes in tables:
+        _, where = np.unique(codes, return_index=True)
+        for row in where:
+            owners.setdefault(int(codes[row]), (table.services[table.service[row]], table.severities[table.severity[row]]))
+    return owners
+
+
+def _vocabulary(lines: LogTable, normal: LogTable, marked: _Marked) -> tuple[LogClue, ...]:
+    """The words of ordinary lines, most frequent first."""
+    common: Counter[str] = Counter()
+    quiet = {int(code) for code in np.unique(marked.codes[~marked.loud])} if len(lines) else set[int]()
+    for code in quiet:
+        common.update(set(re.findall(r"[A-Za-z]{3,}", marked.names[code].lower())))
+    if not common:
+        return ()
+    words = " ".join(sorted(word for word, _ in sorted(common.items(), key=lambda w: (-w[1], w[0]))[:_WORDS_KEPT]))
+    clue = Clue(channel="vocabulary", amount=0.0, says="words of ordinary log lines", detail=words)
+    return (LogClue(clue, "", "", "", 0, 0, None, None, ()),)

@@ -1,10 +1,162 @@
 """Where is the time spent that was not spent before."""
 
+from typing import NamedTuple
+
+import numpy as np
+
+from clew.causal.edge import edge_clues
 from clew.causal.moment import Moment
+from clew.causal.say import change
 from clew.hypothesis import Clue
-from clew.tables import Spans
+from clew.tables import Bools, Floats, Ints, Spans
+
+_EARLY = 60.0
+"""Spans may precede the estimated onset by this much where a fault-free reference exists, seconds."""
+
+
+class _Group(NamedTuple):
+    median: float
+    error: float
+    """Standard error of the median."""
+    count: int
+    childless: float
+    """Share of calls without children."""
+    failed: float
 
 
 def span_clues(spans: Spans, normal: Spans, moment: Moment) -> tuple[Clue, ...]:
-    """All clues of the traces, strongest first."""
-    return ()
+    """All clues of the traces, strongest first.
+
+    Channels: `self time` (a service's share of all extra time spent in itself, 0..1), `edge` (see `edge`), `lost calls` (operations
+    that used to call others and do not any more, share 0..1) and `failed spans` (rise of the share of failed spans, of those whose
+    callees did not fail, 0..1).
+    """
+    if not len(spans):
+        return ()
+    now, past = phases(spans, normal, moment)
+    edges, explained = edge_clues(now, past)
+    out = [*_selftime(now, past, explained), *edges, *_structure(now, past), *_failed(now, past)]
+    return tuple(sorted(out, key=lambda c: (-c.amount, c.channel, c.service or "")))
+
+
+def phases(spans: Spans, normal: Spans, moment: Moment) -> tuple[Spans, Spans]:
+    """The spans of the incident and those to compare them with: the reference, else the spans before the onset."""
+    if len(normal):
+        during = spans.start >= moment.start - _EARLY
+        return (taken(spans, during) if during.any() else spans), normal
+    during = spans.start >= moment.start
+    if during.sum() < 20 or (~during).sum() < 20:
+        return spans, Spans.empty()
+    return taken(spans, during), taken(spans, ~during)
+
+
+def taken(spans: Spans, keep: Bools) -> Spans:
+    """The chosen rows, with parents renumbered; a parent that was not chosen becomes -1."""
+    place = np.full(len(spans) + 1, -1, dtype=np.int32)
+    place[:-1][keep] = np.arange(int(keep.sum()), dtype=np.int32)
+    return Spans(
+        spans.trace[keep], place[spans.parent[keep]], spans.service[keep], spans.operation[keep], spans.start[keep],
+        spans.duration[keep], spans.error[keep], spans.traces, spans.services, spans.operations, spans.query,
+    )  # fmt: skip
+
+
+def self_times(spans: Spans) -> tuple[Floats, Ints]:
+    """Per span: seconds not covered by its children (N,), at least 0, and the number of its children (N,)."""
+    child = spans.parent >= 0
+    covered = np.bincount(spans.parent[child], weights=spans.duration[child], minlength=len(spans))
+    number = np.bincount(spans.parent[child], minlength=len(spans)).astype(np.int32)
+    return np.maximum(spans.duration - covered, 0.0), number
+
+
+def _groups(spans: Spans) -> dict[tuple[str, str], _Group]:
+    own, children = self_times(spans)
+    key = spans.service.astype(np.int64) * (len(spans.operations) + 1) + spans.operation
+    order = np.argsort(key, kind="stable")
+    edges = np.flatnonzero(np.diff(key[order])) + 1
+    out: dict[tuple[str, str], _Group] = {}
+    for rows in np.split(order, edges):
+        if not len(rows):
+            continue
+        values = own[rows]
+        low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+        error = 1.2533 * (high - low) / 1.349 / np.sqrt(len(rows))
+        name = (spans.services[spans.service[rows[0]]], spans.operations[spans.operation[rows[0]]])
+        out[name] = _Group(float(middle), float(error), len(rows), float(np.mean(children[rows] == 0)), float(np.mean(spans.error[rows])))
+    return out
+
+
+def _selftime(now: Spans, past: Spans, explained: dict[str, float]) -> list[Clue]:
+    """Extra self time per service over the fault-free medians less three standard errors, in seconds, as shares of the total.
+
+    What slow edges explain is taken out of the caller's own time, or the caller would win wrongly.
+    """
+    before = _groups(past) if len(past) else {}
+    extra: dict[str, float] = {}
+    worst: dict[str, tuple[float, str, float, float]] = {}
+    for (service, operation), group in _groups(now).items():
+        old = before.get((service, operation))
+        if old is None or old.count < 3 or group.count < 3:
+            continue
+        shift = group.median - old.median - 3.0 * float(np.hypot(group.error, old.error))
+        if shift <= 0.1 * old.median + 1e-4:
+            continue
+        total = shift * group.count
+        extra[service] = extra.get(service, 0.0) + total
+        worst[service] = max(worst.get(service, (0.0, "", 0.0, 0.0)), (total, operation, old.median, group.median))
+    for service in extra:
+        extra[service] = max(0.0, extra[service] - explained.get(service, 0.0))
+    whole = sum(extra.values())
+    base = float(np.sum(now.duration[now.parent < 0])) if len(now) else 0.0
+    if whole <= 0:
+        return []
+    weight = min(1.0, whole / (0.05 * base + 1e-9))
+    out: list[Clue] = []
+    for service, seconds in extra.items():
+        _, operation, old, new = worst[service]
+        says = f"{service} spends {change(old * 1e3, new * 1e3, 'ms')} in itself per {operation[:40]}"
+        if seconds > 0.01 * whole:
+            out.append(Clue(channel="self time", service=service, amount=round(weight * seconds / whole, 6), says=says, detail=operation[:120]))
+    return out
+
+
+def _structure(now: Spans, past: Spans) -> list[Clue]:
+    """Operations that used to have children and lost them."""
+    if not len(past):
+        return []
+    before = _groups(past)
+    lost: dict[str, tuple[float, str]] = {}
+    for (service, operation), group in _groups(now).items():
+        old = before.get((service, operation))
+        if old is None or old.count < 5 or group.count < 5:
+            continue
+        amount = (group.childless - old.childless) * group.count / (group.count + 10.0)
+        if amount > 0.1:
+            lost[service] = max(lost.get(service, (0.0, "")), (amount, operation))
+    return [
+        Clue(channel="lost calls", service=who, amount=round(amount, 6), says=f"{who}: {operation[:50]} stopped making its calls", detail=operation[:120])
+        for who, (amount, operation) in lost.items()
+    ]
+
+
+def _failed(now: Spans, past: Spans) -> list[Clue]:
+    """The rise of failed spans whose own children did not fail: where failure starts."""
+    rate_now, rate_past = _origin_rates(now), _origin_rates(past)
+    out: list[Clue] = []
+    for service, (share, count) in rate_now.items():
+        usual = rate_past.get(service, (0.0, 0))[0]
+        rise = (share - usual) * count / (count + 5.0)
+        if rise > 0.01:
+            says = f"failed calls that start in {service}: {change(100 * usual, 100 * share, '%')}"
+            out.append(Clue(channel="failed spans", service=service, amount=round(min(1.0, rise), 6), says=says))
+    return out
+
+
+def _origin_rates(spans: Spans) -> dict[str, tuple[float, int]]:
+    if not len(spans):
+        return {}
+    child = (spans.parent >= 0) & spans.error
+    blamed = np.bincount(spans.parent[child], minlength=len(spans)) > 0
+    origin = spans.error & ~blamed
+    count = np.bincount(spans.service, minlength=len(spans.services))
+    bad = np.bincount(spans.service[origin], minlength=len(spans.services))
+    return {name: (float(bad[i] / count[i]), int(count[i])) for i, name in enumerate(spans.services) if count[i]}
