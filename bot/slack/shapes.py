@@ -54,12 +54,11 @@ class TextInput(TypedDict):
     initial_value: NotRequired[str]
 
 
-class ChannelSelect(TypedDict):
-    type: Literal["conversations_select"]
+class ChannelsSelect(TypedDict):
+    type: Literal["channels_select"]
     action_id: str
     placeholder: PlainText
-    default_to_current_conversation: bool
-    filter: dict[str, Any]
+    initial_channel: NotRequired[str]
 
 
 class Header(TypedDict):
@@ -115,7 +114,7 @@ class Input(TypedDict):
     type: Literal["input"]
     block_id: str
     label: PlainText
-    element: TextInput | Radio | ChannelSelect
+    element: TextInput | Radio | ChannelsSelect
     optional: bool
     hint: NotRequired[PlainText]
 

@@ -25,10 +25,11 @@ _LOOKS_LIKE = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ", "<": "‹", ">":
 
 def visible(text: str, most: int = SPAN) -> str:
     """One line in which every character shows: control, bidi, zero-width and tag characters appear as escapes. At most `most` long."""
-    head = text[: most + 1]
-    if not _SAFE.match(head):
-        head = "".join(_shown(head))
-    return cut(re.sub(r"\s+", " ", head).strip(), most)
+    return cut(re.sub(r"\s+", " ", _bare(text[: most + 1])).strip(), most)
+
+
+def _bare(text: str) -> str:
+    return text if _SAFE.match(text) else "".join(_shown(text))
 
 
 def _shown(text: str) -> list[str]:
@@ -60,7 +61,7 @@ def cut_marked(text: str, most: int) -> str:
     """Slack text of at most `most` characters; never ends inside an entity, a `<...>` token or an open code span."""
     if len(text) <= most:
         return text
-    room = max(0, most - 2)
+    room = max(0, most - 4)
     kept: list[str] = []
     used = 0
     for token in _TOKEN.findall(text[: most + URL]):
@@ -69,7 +70,8 @@ def cut_marked(text: str, most: int) -> str:
         kept.append(token)
         used += len(token)
     whole = "".join(kept).rstrip()
-    return (whole + ELLIPSIS + ("`" if whole.count("`") % 2 else ""))[:most]
+    fence = "```" if whole.count("```") % 2 else "`" if whole.count("`") % 2 else ""
+    return (whole + ELLIPSIS + fence)[:most]
 
 
 def plain(text: str, most: int) -> str:
@@ -100,7 +102,7 @@ def quoted(text: str, most: int = SPAN) -> str:
 
 def fenced(text: str, most: int = 2_900) -> str:
     """Outside text of several lines in a code block, cut to `most` characters before escaping."""
-    lines = (visible(line, 400) for line in text[: most + 1].splitlines())
+    lines = (cut(_bare(line.expandtabs(4)), 400).rstrip() for line in text[: most + 1].splitlines())
     body = "\n".join(lines).replace("`", "ˋ")
     return "```" + cut_marked(_entities(cut(body, most)), 2_990) + "```"
 
