@@ -4,6 +4,7 @@ from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -76,13 +77,15 @@ class Web:
     """The one door to Slack's Web API. Every failure leaves it as a PlatformError."""
 
     def __init__(self, config: SlackConfig, session: aiohttp.ClientSession) -> None:
+        self.config = config
         self.session = session
         self.client = AsyncWebClient(token=config.bot_token, base_url=config.api_url, session=session)
-        self.client.retry_handlers = [
+        patient: list[AsyncRetryHandler] = [
             AsyncConnectionErrorRetryHandler(max_retry_count=2),
             AsyncServerErrorRetryHandler(max_retry_count=3),
             AsyncRateLimitErrorRetryHandler(max_retry_count=10),
         ]
+        self.client.retry_handlers = patient
         # Edits are not repeated here: while Slack asks for patience a newer state may replace this one.
         self._once = AsyncWebClient(token=config.bot_token, base_url=config.api_url, session=session)
         self._once.retry_handlers = []

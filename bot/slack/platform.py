@@ -1,0 +1,251 @@
+"""How does a view become a Slack message that appears once and is edited in place?"""
+
+import asyncio
+import hashlib
+import itertools
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.card import Card
+from bot.cards import card
+from bot.slack.blocks import Dialect, message
+from bot.slack.config import NAME, Identity
+from bot.slack.edits import Edit, Edits, Pace
+from bot.slack.posts import Place, Posted, Posts, metadata, reference
+from bot.slack.rendering import Dialects, Draft
+from bot.slack.scopes import Method
+from bot.slack.sessions import Sessions
+from bot.slack.shapes import Block, Message
+from bot.slack.uploads import Charts, Draw
+from bot.slack.web import Web
+from clew.errors import PlatformError
+from clew.incident import Incident
+from clew.ports import Clock, Memory
+from clew.progress import Answer, HypothesisView, Progress, RuledOutView, RunState, View
+
+log = structlog.get_logger(__name__)
+
+TOP = "slack:top:"
+REPLY = "slack:reply:"
+THREAD = "slack:thread:"
+RUNNING = frozenset({RunState.INVESTIGATING, RunState.RECHECKING})
+
+
+def thread_key(team: str, channel: str, root: str) -> str:
+    """The ledger's name for a thread; its effect refers to the incident that is spoken about there."""
+    return f"{THREAD}{team}:{channel}:{root}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One state of one message, ready to go out."""
+
+    place: Place
+    draft: Draft
+    revision: int
+    digest: str
+    final: bool = True
+    running: bool = False
+
+
+def drawn(made: Card, file: str | None) -> tuple[Draft, str]:
+    """A card ready to be rendered in any dialect, and a digest of what it shows."""
+
+    def render(dialect: Dialect, file: str | None) -> Message:
+        files = {made.image.number: file} if made.image is not None and file is not None else None
+        return message(made, dialect, files)
+
+    shows = render(Dialect.NEW, file)
+    body = json.dumps([shows.text, shows.blocks], sort_keys=True, default=str)
+    return Draft(render, file), hashlib.blake2s(body.encode(), digest_size=8).hexdigest()
+
+
+class SlackPlatform:
+    """The Platform port for one workspace. Use it inside `async with platform.running()`."""
+
+    def __init__(self, web: Web, identity: Identity, memory: Memory, clock: Clock, draw: Draw) -> None:
+        config = web.config
+        self._web = web
+        self._memory = memory
+        self._team = identity.team
+        self._clock = clock
+        self.dialects = Dialects(memory, identity.team)
+        self._posts = Posts(web, memory, self.dialects)
+        self._charts = Charts(web, memory, clock, identity, draw, config.chart_seconds)
+        self._sessions = Sessions(web)
+        pace = Pace(config.edit_seconds, config.edit_seconds_per_incident, config.edits_per_minute)
+        self._edits = Edits(self._edit, clock, pace)
+        self._drain = config.drain_seconds
+        self._order = itertools.count(1)
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator["SlackPlatform"]:
+        """Edits are sent while this is open; at the end what is wanted still goes out, within `drain_seconds`."""
+        sender = asyncio.create_task(self._edits.run(), name="slack edits")
+        try:
+            yield self
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._edits.flush(), self._drain)
+        finally:
+            sender.cancel()
+            with suppress(asyncio.CancelledError):
+                await sender
+
+    async def show(self, view: View) -> None:
+        """Posts or edits the view's message. A state that ends a run returns when Slack has it, others when they are queued.
+
+        Raises PlatformError when Slack refuses for good, Refused for a claim without evidence, StoreError.
+        """
+        match view:
+            case Progress():
+                await self._show_progress(view)
+            case HypothesisView():
+                await self._show_hypothesis(view)
+            case RuledOutView():
+                place = await self._in_thread(view.incident, "ruled-out")
+                await self._present(self._shown(place, card(view, now=self._clock.now())))
+            case Answer():
+                await self._show_answer(view)
+
+    async def post_count(self, incident: str) -> int:
+        """How many top-level messages of this incident stand."""
+        return sum(effect.done for effect in await self._memory.effects(f"{TOP}{incident}:"))
+
+    async def card_at(self, incident: Incident) -> tuple[str, str] | None:
+        """(channel, ts) of the incident's card, None before it is posted."""
+        kept = await self._memory.effect(self._card_key(incident))
+        return reference(kept.ref) if kept is not None and kept.done else None
+
+    async def release_session(self, channel: str, thread: str) -> None:
+        """Takes a thread off Slack's `processing` status when nothing runs there."""
+        await self._sessions.release(channel, thread)
+
+    def _card_key(self, incident: Incident) -> str:
+        return f"{REPLY if incident.thread.root else TOP}{incident.id}:card"
+
+    async def _show_progress(self, view: Progress) -> None:
+        incident = view.incident
+        place = Place(self._card_key(incident), incident.thread.channel, incident.thread.root, incident.opened_at)
+        running = view.state in RUNNING
+        draft, digest = drawn(card(view, now=self._clock.now()), None)
+        shown = Shown(place, draft, view.revision, digest, final=not running, running=running)
+        posted = await self._present(shown)
+        root = incident.thread.root or posted.ts
+        if posted.fresh or posted.digest == "":
+            await self._index(incident, root)
+        await self._sessions.mark(posted.channel, root, view.state, incident.title)
+
+    async def _index(self, incident: Incident, root: str) -> None:
+        key = thread_key(self._team, incident.thread.channel, root)
+        await self._memory.intend(key, "")
+        await self._memory.done(key, incident.id)
+
+    async def _show_hypothesis(self, view: HypothesisView) -> None:
+        place = await self._in_thread(view.incident, f"h{view.number}")
+        made = card(view, now=self._clock.now())
+        file = None
+        if made.image is not None and view.chart is not None:
+            file = await self._charts.file(view.incident.id, made.image, view.chart.fact.digest)
+        await self._present(self._shown(place, made, file=file))
+
+    async def _show_answer(self, view: Answer) -> None:
+        place = await self._in_thread(view.incident, f"answer:{view.key}")
+        shown = self._shown(place, card(view, now=self._clock.now()))
+        if view.private:
+            await self._whisper(shown, view.asker)
+        else:
+            await self._present(shown)
+
+    async def _in_thread(self, incident: Incident, what: str) -> Place:
+        root = incident.thread.root
+        if not root:
+            at = await self.card_at(incident)
+            if at is None:
+                raise PlatformError(
+                    "no_card", "The incident's card is not posted yet, so nothing can be said under it."
+                )
+            root = at[1]
+        return Place(f"{REPLY}{incident.id}:{what}", incident.thread.channel, root, incident.opened_at)
+
+    def _shown(self, place: Place, made: Card, *, file: str | None = None) -> Shown:
+        """A message that stands by itself: of two states the one that was asked for later wins."""
+        draft, digest = drawn(made, file)
+        return Shown(place, draft, next(self._order), digest)
+
+    async def _present(self, shown: Shown) -> Posted:
+        """The message shows this state, or will. Waits for final states."""
+        place = shown.place
+        posted = await self._posts.put(place, shown.draft, shown.digest)
+        if posted.fresh:
+            self._edits.posted(place.key, shown.revision, shown.digest, running=shown.running)
+            return posted
+        self._edits.shows(place.key, posted.digest)
+        arrival = self._edits.offer(
+            Edit(
+                place.key,
+                posted.channel,
+                posted.ts,
+                shown.revision,
+                shown.digest,
+                shown.draft,
+                shown.final,
+                shown.running,
+            )
+        )
+        if shown.final:
+            await arrival
+        else:
+            arrival.add_done_callback(_heard)
+        return posted
+
+    async def _edit(self, edit: Edit) -> None:
+        async def send(text: str, blocks: tuple[Block, ...]) -> dict[str, Any]:
+            return await self._web.call_once(
+                Method.EDIT,
+                channel=edit.channel,
+                ts=edit.ts,
+                text=text,
+                blocks=[{**block} for block in blocks],
+                metadata=metadata(edit.key),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+
+        await self.dialects.deliver(edit.draft, send)
+        await self._memory.done(edit.key, f"{edit.channel}:{edit.ts}", edit.digest)
+
+    async def _whisper(self, shown: Shown, person: str) -> None:
+        """Only one person sees it. Slack keeps no copy that could be found again, so after a crash it may be said twice."""
+        place = shown.place
+        kept = await self._memory.effect(place.key)
+        if kept is not None and kept.done:
+            return
+
+        async def send(text: str, blocks: tuple[Block, ...]) -> dict[str, Any]:
+            return await self._web.call(
+                Method.WHISPER,
+                channel=place.channel,
+                user=person,
+                thread_ts=place.thread or None,
+                text=text,
+                blocks=[{**block} for block in blocks] or None,
+            )
+
+        await self._memory.intend(place.key, shown.digest)
+        answer = await self.dialects.deliver(shown.draft, send)
+        await self._memory.done(place.key, f"{place.channel}:{answer.get('message_ts', '')}", shown.digest)
+
+
+def _heard(arrival: "asyncio.Future[None]") -> None:
+    """A queued state that was refused is said in the log and at the next `show`."""
+    if not arrival.cancelled() and (error := arrival.exception()) is not None:
+        log.warning("an edit did not arrive", why=str(error))
