@@ -163,6 +163,15 @@ async def _scenario(scenarios: tuple[Scenario, ...], name: str) -> Json:
     raise Refusal("unknown_scenario")
 
 
+def _statuses(world: World) -> list[Json]:
+    found: list[Json] = []
+    for (channel, stamp), session in world.workspace.sessions.items():
+        text = session.get("text") or session.get("status", "")
+        if text not in ("", "active", "closed"):
+            found.append({"channel": channel, "thread_ts": stamp, "status": text})
+    return found
+
+
 def state(world: World, user: str, scenarios: tuple[Scenario, ...]) -> Json:
     """All that one person's page shows (the body of /ui/state). Raises Refusal user_not_found."""
     person = Person(world, world.workspace.user(user))
@@ -180,10 +189,7 @@ def state(world: World, user: str, scenarios: tuple[Scenario, ...]) -> Json:
         "shortcuts": [dict(shortcut) for shortcut in world.installation.shortcuts],
         "home": person.home,
         "views": person.views,
-        "sessions": [
-            {"channel": channel, "thread_ts": stamp, "status": session.get("text") or session.get("status", "")}
-            for (channel, stamp), session in world.workspace.sessions.items()
-        ],
+        "statuses": _statuses(world),
         "bot": bot | {"connected": world.deliveries.transport.connected},
         "scenarios": [{"name": s.name, "title": s.title, "description": s.description} for s in scenarios],
     }

@@ -105,11 +105,18 @@ def has_action(blocks: list[Json], action: Json) -> bool:
 
 
 async def message_action(
-    world: World, user: str, channel: Channel, ts: str, wanted: tuple[str, str | None] | Json
+    world: World, user: str, channel: Channel, seen: str | Json, wanted: tuple[str, str | None] | Json
 ) -> Ack:
-    """Click in a message; `wanted` is (action_id, value) or a whole action. Raises Refusal message_not_found."""
+    """Click in a message; `wanted` is (action_id, value) or a whole action.
+
+    `seen` is the message's ts, or the message as it was when the person saw it, which may be out of date.
+    Raises Refusal message_not_found or no_such_action.
+    """
+    ts = seen if isinstance(seen, str) else seen["ts"]
     whispered = next((m for m in world.workspace.ephemerals.get(user, []) if m["ts"] == ts), None)
     message = whispered or world.workspace.message(channel, ts)
+    if not isinstance(seen, str):
+        message = seen
     blocks = message.get("blocks", [])
     action = wanted if isinstance(wanted, dict) else find_action(blocks, wanted)
     if not has_action(blocks, action):

@@ -65,10 +65,13 @@ class Person:
         """Type a slash command; waits for the app's acknowledgement as the person would."""
         return await interaction.command(self.world, self.id, self._channel(channel), text)
 
-    async def clicks(self, channel: str, ts: str, action_id: str, value: str | None = None) -> Ack:
-        """Press the button (or pick the option with this value) of a message; an ephemeral one too."""
+    async def clicks(self, channel: str, seen: str | Json, action_id: str, value: str | None = None) -> Ack:
+        """Press the button (or pick the option with this value) of a message; an ephemeral one too.
+
+        `seen` is the message's ts, or a message got earlier, to click on what has changed since.
+        """
         return await interaction.message_action(
-            self.world, self.id, self._channel(channel, False), ts, (action_id, value)
+            self.world, self.id, self._channel(channel, False), seen, (action_id, value)
         )
 
     async def clicks_in_view(self, view_id: str, action_id: str, value: str | None = None) -> Ack:

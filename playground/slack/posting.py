@@ -66,7 +66,7 @@ def _count_reply(root: Json, reply: Json) -> None:
 
 
 def _announce(world: World, channel: Channel, message: Json) -> None:
-    hidden = {"parent_user_id", "reactions", "streaming_state"}
+    hidden = {"parent_user_id", "reactions", "streaming_state", "metadata"}
     event = {name: value for name, value in message.items() if name not in hidden}
     event |= {"channel": channel.id, "channel_type": channel.kind, "event_ts": message["ts"]}
     if message.get("parent_user_id"):

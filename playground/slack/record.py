@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
@@ -38,10 +37,10 @@ class Entry:
 
 
 class Record:
-    """Append-only; the oracle that tests ask. The oldest entries go once ENTRIES_KEPT is passed."""
+    """Append-only; the oracle that tests ask. The oldest tenth goes once ENTRIES_KEPT is passed."""
 
     def __init__(self, journal: IO[str] | None = None) -> None:
-        self._entries: deque[Entry] = deque(maxlen=ENTRIES_KEPT)
+        self._entries: list[Entry] = []
         self._journal = journal
         self._seq = 0
         self._grown = asyncio.Event()
@@ -54,6 +53,8 @@ class Record:
                 fields[name] = json.loads(json.dumps(fields[name], default=str))
         entry = Entry(seq=self._seq, at=time.time(), kind=kind, **fields)
         self._entries.append(entry)
+        if len(self._entries) > ENTRIES_KEPT:
+            del self._entries[: ENTRIES_KEPT // 10]
         if self._journal is not None:
             self._journal.write(json.dumps(asdict(entry), ensure_ascii=False) + "\n")
         grown, self._grown = self._grown, asyncio.Event()
@@ -66,7 +67,8 @@ class Record:
 
     def entries(self, kind: str | None = None, after: int = 0) -> tuple[Entry, ...]:
         """Entries of one kind (all kinds for None) with seq > after, oldest first."""
-        return tuple(e for e in self._entries if e.seq > after and kind in (None, e.kind))
+        first = self._entries[0].seq if self._entries else 1
+        return tuple(e for e in self._entries[max(0, after - first + 1) :] if kind in (None, e.kind))
 
     def calls(self, method: str | None = None, after: int = 0) -> tuple[Entry, ...]:
         """Web API calls, refused ones too (see Entry.ok), oldest first."""

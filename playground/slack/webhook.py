@@ -38,10 +38,14 @@ class Webhook:
         challenge = secrets.token_urlsafe(24)
         body = {"token": self._installation.verification_token, "challenge": challenge, "type": "url_verification"}
         ack = await self._post(json.dumps(body), "application/json", {})
-        self.verified = ack.ok and challenge in (ack.body.get("challenge"), ack.body.get("text"))
-        changed, self.changed = self.changed, asyncio.Event()
-        changed.set()
+        self._note(ack.ok and challenge in (ack.body.get("challenge"), ack.body.get("text")))
         return self.verified
+
+    def _note(self, reached: bool) -> None:
+        if reached != self.verified:
+            self.verified = reached
+            changed, self.changed = self.changed, asyncio.Event()
+            changed.set()
 
     async def send(self, envelope: Envelope) -> Ack:
         if not self.request_url:
@@ -56,6 +60,7 @@ class Webhook:
             ack = await self._post(urlencode(envelope.payload), form, headers)
         else:
             ack = await self._post(urlencode({"payload": json.dumps(envelope.payload)}), form, headers)
+        self._note(ack.error != "connection_failed")
         return Ack("timeout") if ack.ok and self._faults.takes_lost_ack() else ack
 
     async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> Ack:

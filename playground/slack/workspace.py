@@ -116,6 +116,12 @@ class Workspace:
             raise Refusal("channel_not_found")
         return found
 
+    def channel_by_id(self, channel_id: str) -> Channel:
+        """By id alone, as most of the Web API wants it. Raises Refusal channel_not_found."""
+        if channel_id not in self.channels:
+            raise Refusal("channel_not_found")
+        return self.channels[channel_id]
+
     def channel_named(self, name: str) -> Channel | None:
         return next((c for c in self.channels.values() if c.name == name and not c.is_im), None)
 

@@ -40,16 +40,16 @@ class World:
             provided = ",".join(sorted(self.installation.scopes or ()))
             raise Refusal("missing_scope", needed=",".join(any_of), provided=provided)
 
-    def reachable(self, id_or_name: str) -> Channel:
+    def reachable(self, channel_id: str) -> Channel:
         """A channel the bot may know of. Raises Refusal channel_not_found for others, private ones included."""
-        channel = self.workspace.channel(id_or_name)
+        channel = self.workspace.channel_by_id(channel_id)
         if (channel.is_private or channel.is_im) and BOT_USER not in channel.members:
             raise Refusal("channel_not_found")
         return channel
 
-    def joined(self, id_or_name: str) -> Channel:
+    def joined(self, channel_id: str) -> Channel:
         """A channel the bot is in. Raises Refusal not_in_channel or channel_not_found."""
-        channel = self.reachable(id_or_name)
+        channel = self.reachable(channel_id)
         if BOT_USER not in channel.members:
             raise Refusal("not_in_channel")
         return channel

@@ -11,7 +11,8 @@ WARNING = "missing_agent_session_stopped_event_subscription"
 
 
 def _tell(world: World, channel: Channel, thread_ts: str, status: str) -> None:
-    frame: Json = {"channel": channel.id, "thread_ts": thread_ts, "status": status}
+    shown = "" if status in ("active", "closed") else status
+    frame: Json = {"channel": channel.id, "thread_ts": thread_ts, "status": shown, "state": status}
     world.tell(world.audience(channel), "status", frame, channel=channel.id, ts=thread_ts)
 
 

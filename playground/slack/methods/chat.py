@@ -43,9 +43,9 @@ def with_files(world: World, blocks: list[Json]) -> list[Json]:
             return [filled(child) for child in value]
         if not isinstance(value, dict):
             return value
-        file = world.files.by_id.get(str(value.get("id", ""))) if "url_private" not in value else None
+        file = world.files.by_id.get(str(value.get("id", ""))) if "type" not in value else None
         if file is not None:
-            return value | {"url_private": world.files.private_url(file), "url": world.files.private_url(file)}
+            return value | {"url": world.files.private_url(file)}
         return {name: filled(child) if name != "value" else child for name, child in value.items()}
 
     return filled(blocks)
@@ -56,7 +56,7 @@ def target(world: World, call: Call) -> Channel:
     wanted = call.need("channel", "channel_not_found")
     if wanted in world.workspace.users:
         return world.workspace.im(BOT_USER, wanted)
-    channel = world.reachable(wanted)
+    channel = world.reachable(wanted if wanted in world.workspace.channels else world.workspace.channel(wanted).id)
     if channel.is_archived:
         raise Refusal("is_archived")
     public = world.installation.scopes is not None and world.installation.grants("chat:write.public")

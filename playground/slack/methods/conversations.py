@@ -206,7 +206,15 @@ async def open_im(world: World, call: Call) -> Json:
     return {"channel": channel.shape() if call.flag("return_im") else {"id": channel.id}, "no_op": False}
 
 
+async def of_user(world: World, call: Call) -> Json:
+    """The channels the app is in (users.conversations)."""
+    found = [channel for channel in world.workspace.channels.values() if BOT_USER in channel.members]
+    items, cursor = page([channel for channel in found if not channel.is_im], call)
+    return {"channels": [channel.shape() for channel in items], "response_metadata": {"next_cursor": cursor}}
+
+
 METHODS = (
+    Method("users.conversations", of_user, READ, tier=3),
     Method("conversations.create", create, MANAGE, tier=2),
     Method("conversations.join", join, ("channels:join",), tier=3),
     Method("conversations.leave", leave, MANAGE, tier=3),
