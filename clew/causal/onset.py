@@ -13,6 +13,8 @@ from clew.tables import Floats, Matrix
 
 _REACH = 600.0
 """How far before the alert an onset is sought, seconds."""
+_NEAR = 1800.0
+"""How slowly a candidate far from the alert loses, seconds: a gentle pull, since alerts are late by minutes, not by hours."""
 _AFTER = 300.0
 """How long a new level is followed, seconds: a fault may end again."""
 
@@ -68,21 +70,28 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
         places = places[:: int(np.ceil(len(places) / 40))]
     weight = _weights(grid, symptom)
     rows = np.flatnonzero(weight > 0)
-    values, weight = grid.values[rows], weight[rows]
-    scores = [float(np.sum(weight * _separation(values, times, int(place)))) for place in places]
+    last = int(np.searchsorted(times, alerted_at + max(_AFTER, 2 * step), side="right"))
+    first = max(0, int(places[0]) - 60)
+    values, weight = grid.values[rows, first:last], weight[rows]
+    scores = [
+        float(np.sum(weight * _separation(values, int(place) - first))) * float(np.exp(-abs(times[place] - alerted_at) / _NEAR))
+        for place in places
+    ]
     best = int(np.argmax(scores))
     return float(times[places[best]]) if scores[best] > 0 else None
 
 
-def _separation(values: Floats, times: Floats, place: int) -> Floats:
-    before = values[:, max(0, place - 60) : place]
-    after = values[:, place : int(np.searchsorted(times, times[place] + _AFTER, side="right"))]
-    level = medians(before)
-    scale = spreads(before) + 0.1 * np.abs(level) + 1e-9
-    count = np.isfinite(after).sum(axis=1)
-    mean = np.nansum(after, axis=1) / np.maximum(count, 1)
-    z = np.abs(mean - level) / scale * np.sqrt(np.minimum(count, 6))
-    return np.where((count > 0) & np.isfinite(z), np.log1p(np.clip(z - 4.0, 0.0, 50.0)), 0.0)
+def _separation(values: Floats, place: int) -> Floats:
+    """Per series: the share of its absolute deviation that two levels split here explain (0..1), times the log of the shift over noise."""
+    before, after = values[:, :place], values[:, place:]
+    level, new = medians(before), medians(after)
+    whole = np.nansum(np.abs(values - medians(values)[:, None]), axis=1)
+    left = np.nansum(np.abs(before - level[:, None]), axis=1) + np.nansum(np.abs(after - new[:, None]), axis=1)
+    reach = np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=1)
+    scale = spreads(before) + 0.05 * np.abs(level) + 0.02 * reach + 1e-9
+    z = np.abs(new - level) / scale
+    gain = np.clip(1.0 - left / np.maximum(whole, 1e-12), 0.0, 1.0)
+    return np.where(np.isfinite(z) & (z > 2.0), gain * np.log1p(np.where(np.isfinite(z), z, 0.0)), 0.0)
 
 
 def _weights(grid: Matrix, symptom: Symptom) -> Floats:
@@ -96,6 +105,8 @@ def _weights(grid: Matrix, symptom: Symptom) -> Floats:
             out[row] = 3.0
         if what is Meaning.TRAFFIC:
             out[row] *= 0.3
+        if symptom.metric is not None and key.metric == symptom.metric.split("(")[0] and out[row] >= 3.0:
+            out[row] = 8.0
     return out
 
 

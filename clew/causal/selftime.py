@@ -14,6 +14,10 @@ _EARLY = 60.0
 """Spans may precede the estimated onset by this much where a fault-free reference exists, seconds."""
 
 
+_LOOSE = 90.0
+"""Without a reference, spans this close before the onset are not called usual, seconds."""
+
+
 class _Group(NamedTuple):
     median: float
     error: float
@@ -44,10 +48,10 @@ def phases(spans: Spans, normal: Spans, moment: Moment) -> tuple[Spans, Spans]:
     if len(normal):
         during = spans.start >= moment.start - _EARLY
         return (taken(spans, during) if during.any() else spans), normal
-    during = spans.start >= moment.start
-    if during.sum() < 20 or (~during).sum() < 20:
+    during, before = spans.start >= moment.start - _LOOSE, spans.start < moment.start - _LOOSE
+    if during.sum() < 20 or before.sum() < 20:
         return spans, Spans.empty()
-    return taken(spans, during), taken(spans, ~during)
+    return taken(spans, during), taken(spans, before)
 
 
 def taken(spans: Spans, keep: Bools) -> Spans:

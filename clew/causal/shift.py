@@ -15,6 +15,8 @@ from clew.tables import Bools, Floats, Ints, Matrix, SeriesKey
 
 _FOLLOWED = 300.0
 """How long after the onset a level counts, seconds."""
+_EARLY = 60.0
+"""The onset is known to about this, seconds: samples this close before it are not called the past."""
 _BAR = 4.0
 """A shift below this many scales is noise."""
 _CAP = 200.0
@@ -68,7 +70,7 @@ def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[Seri
 def _phases(grid: Matrix, moment: Moment) -> tuple[Bools, Bools]:
     """Which columns are the past and which the incident. At least the two earliest columns are the past."""
     times, start = grid.times, moment.start
-    slack = 0.5 * step_of(times)
+    slack = _EARLY + 0.5 * step_of(times)
     during = (times >= start - slack) & (times <= max(start, moment.alerted_at) + _FOLLOWED)
     past = times < start - slack
     if past.sum() < 2:

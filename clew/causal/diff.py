@@ -1,0 +1,154 @@
+"""What does a diff do that could hurt: a setting with another number, a guard removed, a call put in a loop."""
+
+import re
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[._]\d+)*(?:ms|us|ns|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?\b", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z_][\w.\-]*")
+_GUARD = re.compile(
+    r"\b(?:if|unless|when|assert|require|check|validat\w*|guard|ensure|lock|unlock|mutex|synchronized|limit|try|except|catch|rescue|"
+    r"recover|default|fallback|retry|timeout|return|raise|throw)\b",
+    re.IGNORECASE,
+)
+_CALL = re.compile(r"\b[\w.]+\s*\(")
+_LOOP = re.compile(r"^\s*(?:for|while|foreach|each)\b|\.(?:map|forEach|each)\(")
+_COMMENT = re.compile(r"^\s*(?:#(?!include)|//|\*|/\*|--(?!\S)|<!--|\"\"\")")
+_QUOTED = re.compile(r"[\"'`]([^\"'`]{1,60})[\"'`]")
+_LOGGING = re.compile(r"\b(?:log\w*|logger|print\w*|console|counter|metrics?|histogram|gauge|span)\b\s*[.(]", re.IGNORECASE)
+_LINES = 400
+
+
+class Hunk(NamedTuple):
+    """The removed and added lines of one file, and all its shown lines."""
+
+    path: str
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+    context: tuple[str, ...]
+
+
+class Risk(NamedTuple):
+    """How likely a diff alters behaviour (0..1), and what it does in a few words."""
+
+    amount: float
+    says: str
+
+
+def hunks(diff: str) -> tuple[Hunk, ...]:
+    """The parts of a unified diff (with or without headers), at most 400 lines; comment and blank lines left out."""
+    out: list[Hunk] = []
+    path, removed, added, context = "", list[str](), list[str](), list[str]()
+
+    def close() -> None:
+        if removed or added or context:
+            out.append(Hunk(path, tuple(removed), tuple(added), tuple(context)))
+        removed.clear()
+        added.clear()
+        context.clear()
+
+    for line in diff.splitlines()[:_LINES]:
+        if line.startswith(("diff ", "--- ", "index ")):
+            close()
+        elif line.startswith("+++ "):
+            path = line[4:].removeprefix("b/").strip()
+        elif line.startswith("@@"):
+            close()
+            name = line.strip("@ ").strip()
+            path = name if "/" in name and " " not in name else path
+        elif line[1:].strip() and not _COMMENT.match(line[1:]):
+            (removed if line[0] == "-" else added if line[0] == "+" else context).append(line[1:])
+    close()
+    return tuple(out)
+
+
+def risk(diff: str, path_hint: str = "") -> Risk:
+    """The strongest danger of the diff. A pure move, a comment or a log line is near 0."""
+    parts = hunks(diff)
+    gone = {" ".join(line.split()) for part in parts for line in part.removed}
+    new = {" ".join(line.split()) for part in parts for line in part.added}
+    found = [Risk(0.15, "alters code")] if gone | new else [Risk(0.0, "alters nothing that runs")]
+    for part in parts:
+        removed = [line for line in part.removed if " ".join(line.split()) not in new]
+        added = [line for line in part.added if " ".join(line.split()) not in gone]
+        found += [_setting(removed, added), _guard(removed, added), _loop(part, added), _renamed(removed, added)]
+    return max(found, key=lambda r: r.amount)
+
+
+def _setting(removed: list[str], added: list[str]) -> Risk:
+    """The same line with another number."""
+    best = Risk(0.0, "")
+    for old in removed:
+        for new in added:
+            before, after = _NUMBER.findall(old), _NUMBER.findall(new)
+            if len(before) != len(after) or before == after or _NUMBER.sub("#", old).split() != _NUMBER.sub("#", new).split():
+                continue
+            pair = next((a, b) for a, b in zip(before, after, strict=True) if a != b)
+            if _LOGGING.search(new):
+                continue
+            name = _NAME.findall(_NUMBER.sub(" ", new))
+            label = max(name, key=len) if name else "a setting"
+            amount = _ratio(*pair)
+            if amount > best.amount:
+                best = Risk(amount, f"sets {label[:40]} {pair[0]} → {pair[1]}")
+    return best
+
+
+def _ratio(before: str, after: str) -> float:
+    """A halved limit is worse than a doubled one; a nudge is little."""
+    a, b = _value(before), _value(after)
+    if a is None or b is None or a == b:
+        return 0.5
+    low, high = sorted((abs(a) + 1e-9, abs(b) + 1e-9))
+    steep = min(1.0, 0.35 + 0.25 * (high / low - 1.0))
+    return steep if abs(b) < abs(a) else 0.7 * steep
+
+
+def _value(text: str) -> float | None:
+    scale = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "s": 1, "m": 60, "h": 3600, "d": 86400, "k": 1e3, "kb": 1e3, "mb": 1e6, "gb": 1e9}
+    hit = re.match(r"(-?[\d._]+)([a-z%]*)", text.lower())
+    if hit is None:
+        return None
+    try:
+        return float(hit[1].replace("_", "").strip(".")) * scale.get(hit[2], 1.0)
+    except ValueError:
+        return None
+
+
+def _guard(removed: list[str], added: list[str]) -> Risk:
+    """A condition, a lock, a limit or a call that is gone and that no added line resembles."""
+    best = Risk(0.0, "")
+    for line in removed:
+        if _LOGGING.search(line) or re.match(r"\s*(?:import|from|using|#include|require)\b", line):
+            continue
+        guard, call = bool(_GUARD.search(line)), bool(_CALL.search(line))
+        if not guard and not call:
+            continue
+        like = max((SequenceMatcher(None, line.split(), other.split()).ratio() for other in added[:60]), default=0.0)
+        names = set(_NAME.findall(line))
+        kept = len(names & {n for other in added for n in _NAME.findall(other)}) / max(1, len(names))
+        amount = (0.95 if guard else 0.85) * (1.0 - max(like, kept)) * (1.0 if len(added) <= len(removed) else 0.8)
+        if amount > best.amount:
+            best = Risk(amount, f"removes “{' '.join(line.split())[:48]}”")
+    return best
+
+
+def _loop(part: Hunk, added: list[str]) -> Risk:
+    """A loop that is new, with a call in what was added."""
+    if not any(_LOOP.search(line) for line in added) or any(_LOOP.search(line) for line in part.removed):
+        return Risk(0.0, "")
+    calls = [line for line in added if _CALL.search(line) and not _LOOP.match(line) and not _LOGGING.search(line)]
+    return Risk(0.75, f"calls “{' '.join(calls[0].split())[:40]}” in a loop") if calls else Risk(0.0, "")
+
+
+def _renamed(removed: list[str], added: list[str]) -> Risk:
+    """The same line with another quoted name or identifier: readers of the old name break."""
+    for old in removed:
+        for new in added:
+            if _LOGGING.search(new) or re.search(r"message|text|title|class(?:Name)?=|color|style|label", new, re.IGNORECASE):
+                continue
+            before, after = _QUOTED.findall(old), _QUOTED.findall(new)
+            if before and len(before) == len(after) and before != after and _QUOTED.sub("#", old).split() == _QUOTED.sub("#", new).split():
+                a, b = next((x, y) for x, y in zip(before, after, strict=True) if x != y)
+                return Risk(0.7, f"renames “{a[:24]}” to “{b[:24]}”")
+    return Risk(0.0, "")
