@@ -1,0 +1,71 @@
+"""What has this run read already: one desk per run, so that no source is asked the same thing twice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from clew.deps import Deps
+from clew.errors import SourceError, SourceTimeout
+from clew.ports import Source
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Reading(Generic[Value]):
+    """An answer, or why there is none."""
+
+    value: Value | None
+    error: SourceError | None
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """The context of one run. Holds tables only while the run lasts; close it afterwards."""
+
+    deps: Deps
+    began: float
+    """Monotonic; the budget of seconds counts from here, so a resumed run has a fresh one."""
+    reads: dict[tuple[str, ...], asyncio.Task[Any]] = field(default_factory=dict[tuple[str, ...], asyncio.Task[Any]])
+
+    @staticmethod
+    def of(deps: Deps) -> "Desk":
+        return Desk(deps, deps.clock.monotonic())
+
+    @property
+    def seconds(self) -> float:
+        return self.deps.clock.monotonic() - self.began
+
+    async def once(self, key: tuple[str, ...], make: Callable[[], Awaitable[Value]]) -> Value:
+        """Makes a thing the first time it is asked for; everybody else waits for the same one."""
+        task = self.reads.get(key)
+        if task is None:
+            task = asyncio.ensure_future(make())
+            self.reads[key] = task
+        return await asyncio.shield(task)
+
+    async def read(self, source: Source, key: tuple[str, ...], ask: Callable[[], Awaitable[Value]]) -> Reading[Value]:
+        """Asks a source once, within `Limits.source_seconds`. Raises nothing that the source raises on purpose."""
+        return await self.once((source.name, *key), lambda: self._asked(source, ask))
+
+    async def _asked(self, source: Source, ask: Callable[[], Awaitable[Value]]) -> Reading[Value]:
+        clock, seconds = self.deps.clock, self.deps.limits.source_seconds
+        began = clock.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                return Reading(await ask(), None, clock.monotonic() - began)
+        except TimeoutError:
+            late = SourceTimeout(source.name, f"no answer within {seconds:g} s")
+            return Reading(None, late, clock.monotonic() - began)
+        except SourceError as error:
+            return Reading(None, error, clock.monotonic() - began)
+
+    async def close(self) -> None:
+        """Stops every read that still runs."""
+        tasks = list(self.reads.values())
+        self.reads.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

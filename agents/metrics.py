@@ -1,0 +1,135 @@
+"""Which levels moved, since when, and where is the time spent: metrics and traces."""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.gather import Gather
+from agents.specialist import Specialist, Swept
+from agents.speech import counted, several
+from agents.triage import matrices
+from clew.causal.moment import Moment
+from clew.causal.selftime import span_clues
+from clew.causal.shift import SeriesClue, resource_clues
+from clew.evidence import Asked, Call, Mark, Note, Series
+from clew.hypothesis import Clue
+from clew.ports import Era, MetricSource, Telemetry, TraceSource
+from clew.tables import Matrix, SeriesKey, Spans
+
+POINTS = 240
+SERIES = 7
+"""Series kept as evidence per look; what is left out still ranks."""
+SPANS = 4
+
+
+async def sweep(gather: Gather) -> Swept:
+    """Compares every series and every span with what is usual; keeps the few that matter."""
+    (series, looked), traced = await asyncio.gather(_series(gather), _spans(gather))
+    clues = (*series, *traced)
+    loud = [c for c in clues if c.amount > 0 and c.channel != "quiet"]
+    services = tuple(dict.fromkeys(c.service for c in sorted(loud, key=lambda c: -c.amount) if c.service))
+    if not loud:
+        summary = f"{counted(looked, 'series').replace('seriess', 'series')} as usual" if looked else "nothing measured"
+        return Swept(summary, clues)
+    return Swept(f"{len(loud)} shifts; most in {several(services, 2)}" if services else loud[0].says, clues)
+
+
+async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
+    matrix, normal = await matrices(gather)
+    sources = gather.sources(MetricSource, Telemetry.METRICS)
+    found = await asyncio.to_thread(resource_clues, matrix, normal, gather.look.moment)
+    if not sources:
+        return tuple(f.clue for f in found), 0
+    rows = {key: row for row, key in enumerate(matrix.keys)}
+    chosen = _chosen(found, gather.look.incident.symptom.service)
+    clues: list[Clue] = []
+    for item in found:
+        if item.key in chosen and item.key in rows:
+            payload = drawn(matrix, rows[item.key], item, gather.look.moment)
+            asked = Asked(
+                source=sources[0].name,
+                call=Call(method="series", arguments=(("service", item.key.service), ("metric", item.key.metric))),
+                query=matrix.query or f"series {item.key.metric} of {item.key.service or 'the whole system'}",
+                window=gather.look.lead.window,
+            )
+            clues.append(gather.cited(item.clue, await gather.keep(asked, payload, item.clue.says)))
+        else:
+            clues.append(item.clue)
+    return tuple(clues), len(matrix.keys)
+
+
+def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[SeriesKey]:
+    """The strongest, at most two a service, and always one of the front door or of the alerting service."""
+    chosen: list[SeriesKey] = []
+    front = [f for f in found if f.key.service in ("", symptom) and f.clue.channel in ("latency", "errors", "quiet")]
+    if front:
+        chosen.append(max(front, key=lambda f: f.clue.amount).key)
+    for item in sorted(found, key=lambda f: (-f.clue.amount, f.key.service, f.key.metric)):
+        mine = sum(1 for key in chosen if key.service == item.key.service)
+        if item.clue.channel != "quiet" and item.key not in chosen and mine < 2 and len(chosen) < SERIES:
+            chosen.append(item.key)
+    return frozenset(chosen)
+
+
+def drawn(matrix: Matrix, row: int, found: SeriesClue, moment: Moment) -> Series:
+    """The series thinned to what a chart needs, around the incident; gaps stay gaps."""
+    span = max(600.0, moment.window.end - moment.start)
+    inside = np.flatnonzero((matrix.times >= moment.start - 4 * span) & (matrix.times <= moment.window.end))
+    step = max(1, -(-len(inside) // POINTS))
+    picked = inside[::step]
+    values = matrix.values[row][picked]
+    marks = (Mark(at=moment.alerted_at, label="alert"),)
+    return Series(
+        name=found.key.metric,
+        service=found.key.service,
+        unit=found.key.unit,
+        times=tuple(float(t) for t in matrix.times[picked]),
+        values=tuple(float(v) if np.isfinite(v) else None for v in values),
+        normal=_finite(found.normal),
+        before=_finite(found.normal),
+        after=_finite(found.after),
+        onset=found.clue.onset if found.clue.onset is not None else moment.onset,
+        marks=marks,
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+async def _spans(gather: Gather) -> tuple[Clue, ...]:
+    window = gather.look.lead.window
+    out: list[Clue] = []
+    for source in gather.sources(TraceSource, Telemetry.TRACES):
+        now, normal = await asyncio.gather(
+            gather.bulk(source, "spans", Era.NOW.value, lambda s=source: s.spans(window)),
+            gather.bulk(source, "spans", Era.NORMAL.value, lambda s=source: s.spans(window, Era.NORMAL)),
+        )
+        if now is None:
+            continue
+        clues = await asyncio.to_thread(span_clues, now, normal or Spans.empty(), gather.look.moment)
+        for place, clue in enumerate(clues):
+            if place >= SPANS or clue.amount <= 0:
+                out.append(clue)
+                continue
+            asked = Asked(
+                source=source.name,
+                call=Call(method="slowest", arguments=(("service", clue.service or ""),)),
+                query=now.query or "spans",
+                window=window,
+            )
+            fact = await gather.keep(asked, Note(text=clue.says, service=clue.service), clue.says)
+            out.append(gather.cited(clue, fact))
+    return tuple(out)
+
+
+METRICS = Specialist(
+    name="metrics",
+    title="Metrics and traces against normal",
+    telemetry=frozenset({Telemetry.METRICS, Telemetry.TRACES}),
+    when="levels, latency, errors, saturation, and where the time goes",
+    question="Which series of {where} left their usual level around {since}?",
+    effect="levels and timing could not be compared with normal",
+    sweep=sweep,
+)

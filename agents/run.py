@@ -1,0 +1,137 @@
+"""How does one run of the graph reach the card: each update is kept and shown as it arrives."""
+
+import asyncio
+from typing import Any
+
+from agents.board import Board
+from agents.checkpoints import thread
+from agents.desk import Desk
+from agents.investigation import Graph
+from agents.judge import OPEN, conclude
+from agents.plan import after_finding, after_triage, ended, so_far
+from agents.state import State, joined, latest
+from agents.views import card_facts
+from clew.causal.ranking import Draft, Ranking
+from clew.hypothesis import Finding, Gap, Hypothesis, Report, Verdict
+from clew.incident import Incident, incident_id
+from clew.progress import Progress, RunState
+
+
+class Run:
+    """One run of one incident; resumes where an earlier one stopped."""
+
+    def __init__(self, graph: Graph, desk: Desk, board: Board, incident: Incident) -> None:
+        self._graph = graph
+        self._desk = desk
+        self._board = board
+        self._incident = incident
+        self._state: State = {"incident": incident, "started_at": desk.deps.clock.now()}
+
+    async def go(self) -> Report:
+        """Runs to the report and shows everything. Ends within `Limits.investigation_seconds`, with what is known by then."""
+        seconds = self._desk.deps.limits.investigation_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stream()
+        except TimeoutError:
+            cut = Gap(
+                source="time",
+                reason=f"stopped looking after {seconds:g} s",
+                effect="the answer rests on what came in by then",
+            )
+            self._state["report"] = await conclude(self._state, self._desk, cut)
+        report = self._state.get("report") or await conclude(self._state, self._desk)
+        await self._finish(report)
+        return report
+
+    async def _stream(self) -> None:
+        config = thread(self._incident.id)
+        stands = await self._graph.aget_state(config)
+        fresh = None if stands.next else self._state
+        self._absorb(stands.values)
+        if "report" in self._state:
+            return
+        async for update in self._graph.astream(
+            fresh, config, context=self._desk, stream_mode="updates", durability="sync"
+        ):
+            for step in update.values():
+                if step:
+                    self._absorb(step)
+                    await self._tell(step)
+
+    def _absorb(self, update: dict[str, Any]) -> None:
+        """Follows the graph's state from its updates, so that a cut run knows what its finished steps found."""
+        held: dict[str, Any] = dict(self._state)
+        for channel, value in update.items():
+            if channel == "findings":
+                held[channel] = latest(held.get(channel, []), value)
+            elif channel == "receipts":
+                held[channel] = joined(held.get(channel, []), value)
+            else:
+                held[channel] = value
+        self._state.update(held)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    async def _tell(self, step: dict[str, Any]) -> None:
+        def told(progress: Progress) -> Progress | None:
+            if progress.state is not RunState.INVESTIGATING:
+                return None
+            return self._told(progress, step)
+
+        if {"triaged", "findings", "ranking"} & set(step):
+            await self._board.revise(self._incident.id, told)
+
+    def _told(self, progress: Progress, step: dict[str, Any]) -> Progress:
+        changes: dict[str, Any] = {}
+        steps, gaps = progress.steps, progress.gaps
+        if "triaged" in step:
+            steps = after_triage(steps, self._incident, step["triaged"])
+            gaps = _with(gaps, step["triaged"].gaps)
+            changes["so_far"] = so_far(step["triaged"])
+        findings: list[Finding] = step.get("findings", [])
+        for finding in findings:
+            steps = after_finding(steps, finding)
+            gaps = _with(gaps, finding.gaps)
+        if "ranking" in step:
+            ranking: Ranking = step["ranking"]
+            changes["so_far"] = ranking.headline or progress.so_far
+            changes["leading"] = self._leading(ranking)
+        return progress.model_copy(update={"steps": steps, "gaps": gaps, **changes})
+
+    def _leading(self, ranking: Ranking) -> Hypothesis | None:
+        drafts = [d for d in ranking.drafts if d.confidence in OPEN]
+        if ranking.verdict is not Verdict.CAUSE or not drafts:
+            return None
+        first: Draft = drafts[0]
+        return Hypothesis(
+            id=incident_id(self._incident.id, first.key),
+            cause=first.cause,
+            title=first.title[:80],
+            confidence=first.confidence,
+            weight=first.weight,
+        )
+
+    async def _finish(self, report: Report) -> None:
+        """Cards first, the verdict last: when the card says done, everything else stands."""
+        await self._board.thread(self._incident, report)
+        kept = await self._desk.deps.memory.recall(self._incident.id)
+
+        def done(progress: Progress) -> Progress | None:
+            if progress.state is not RunState.INVESTIGATING:
+                return None
+            return progress.model_copy(
+                update={
+                    "state": RunState.DONE,
+                    "report": report,
+                    "so_far": report.headline,
+                    "leading": report.open[0] if report.open else None,
+                    "gaps": report.gaps,
+                    "evidence": card_facts(kept, report),
+                    "steps": ended(progress.steps),
+                }
+            )
+
+        await self._board.revise(self._incident.id, done)
+
+
+def _with(gaps: tuple[Gap, ...], new: tuple[Gap, ...]) -> tuple[Gap, ...]:
+    return tuple({gap.source: gap for gap in (*gaps, *new)}.values())

@@ -1,0 +1,114 @@
+"""When did it begin, who is affected, and who shall look at what."""
+
+import asyncio
+
+from agents.desk import Desk
+from agents.gather import Gather
+from agents.specialist import Specialist
+from agents.speech import clock, several
+from agents.state import Look, Receipt, Topology, Triaged
+from clew.causal.moment import Moment
+from clew.causal.onset import moment
+from clew.causal.shift import SeriesClue, resource_clues
+from clew.hypothesis import Lead
+from clew.incident import Incident, Window, incident_id
+from clew.ports import Era, GraphSource, MetricSource, Telemetry
+from clew.tables import CallGraph, Matrix
+
+EYES = frozenset({Telemetry.METRICS, Telemetry.TOPOLOGY})
+AFFECTED = ("latency", "errors")
+"""Channels that say people notice something; a busy CPU is a cause, not an effect."""
+
+
+def lead_window(incident: Incident, round_: int, factor: float) -> Window:
+    """The incident's window, reaching further back with every round."""
+    if round_ == 0:
+        return incident.window
+    return incident.window.widened(factor**round_, f"round {round_ + 1}: nothing clear so far, looking further back")
+
+
+async def triage(incident: Incident, round_: int, desk: Desk) -> tuple[Triaged, tuple[Receipt, ...]]:
+    """Estimates the onset and the reach of the symptom. Missing metrics or graph become gaps; never raises SourceError."""
+    window = lead_window(incident, round_, desk.deps.limits.widen)
+    blank = Moment(window=window, alerted_at=incident.alerted_at)
+    lead = Lead(id=incident_id(incident.id, "triage", str(round_)), agent="triage", question="", window=window)
+    gather = Gather(desk, Look(incident=incident, lead=lead, moment=blank), "triage", EYES)
+    (now, normal), graph = await asyncio.gather(matrices(gather), _graph(gather))
+    when = await asyncio.to_thread(moment, now, normal, incident.alerted_at, incident.symptom)
+    clues = await asyncio.to_thread(resource_clues, now, normal, when)
+    affected = _affected(clues)
+    calm = tuple(sorted({k.service for k in now.keys if k.service} - set(affected)))
+    found = Triaged(
+        moment=when,
+        topology=Topology.of(graph),
+        affected=affected,
+        calm=calm,
+        summary=_summary(incident, when, affected, calm),
+        gaps=tuple(gather.gaps),
+        round=round_,
+    )
+    return found, tuple(gather.receipts)
+
+
+async def matrices(gather: Gather) -> tuple[Matrix, Matrix]:
+    """The first metric source's tables, now and normal; empty where there are none."""
+    window = gather.look.lead.window
+    for source in gather.sources(MetricSource, Telemetry.METRICS):
+        now, normal = await asyncio.gather(
+            gather.bulk(source, "matrix", Era.NOW.value, lambda s=source: s.matrix(window)),
+            gather.bulk(source, "matrix", Era.NORMAL.value, lambda s=source: s.matrix(window, Era.NORMAL)),
+        )
+        if now is not None:
+            return now, normal or Matrix.empty()
+    return Matrix.empty(), Matrix.empty()
+
+
+async def _graph(gather: Gather) -> CallGraph:
+    """All known graphs as one."""
+    window = gather.look.lead.window
+    found = [
+        await gather.bulk(source, "graph", "", lambda s=source: s.graph(window))
+        for source in gather.sources(GraphSource, Telemetry.TOPOLOGY)
+    ]
+    graphs = [g for g in found if g is not None]
+    if len(graphs) == 1:
+        return graphs[0]
+    return CallGraph(
+        edges=tuple(dict.fromkeys(e for g in graphs for e in g.edges)),
+        provenance="; ".join(g.provenance for g in graphs if g.provenance),
+        query="; ".join(g.query for g in graphs if g.query),
+        services=tuple(dict.fromkeys(s for g in graphs for s in g.services)),
+    )
+
+
+def _affected(clues: tuple[SeriesClue, ...]) -> tuple[str, ...]:
+    amounts: dict[str, float] = {}
+    for found in clues:
+        if found.clue.channel in AFFECTED and found.clue.service:
+            amounts[found.clue.service] = max(amounts.get(found.clue.service, 0.0), found.clue.amount)
+    return tuple(sorted(amounts, key=lambda name: (-amounts[name], name)))
+
+
+def _summary(incident: Incident, when: Moment, affected: tuple[str, ...], calm: tuple[str, ...]) -> str:
+    named = incident.symptom.service
+    if affected:
+        who = several(affected)
+        return f"{who}; {several(calm)} as usual" if calm else who
+    if named:
+        return f"{named}, as the alert says; its metrics show nothing beyond that"
+    return f"nobody stands out; alert at {clock(when.alerted_at)}"
+
+
+def leads(incident: Incident, found: Triaged, specialists: tuple[Specialist, ...], window: Window) -> list[Lead]:
+    """One question to every specialist."""
+    where = incident.symptom.service or (several(found.affected) if found.affected else "the system")
+    return [
+        Lead(
+            id=incident_id(incident.id, specialist.name, str(found.round)),
+            agent=specialist.name,
+            question=specialist.question.format(where=where, since=clock(found.moment.start)),
+            window=window,
+            round=found.round,
+        )
+        for specialist in specialists
+    ]
