@@ -38,14 +38,19 @@ class Recording:
     truth: Row
 
 
+def must_be_new(folder: Path) -> None:
+    """Raise FileExistsError where `folder` holds something or is a file."""
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise FileExistsError(f"{folder} is not empty. Name a new folder: a recording never overwrites another.")
+
+
 def write(folder: Path, recording: Recording) -> int:
     """Write the case into `folder`, which must be new or empty; returns its bytes.
 
     Traces are thinned by trace id until the case fits BUDGET; failed traces and the log lines at WARN and above stay,
     up to a bound. Raises FileExistsError, TooLarge.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} is not empty. Name a new folder: a recording never overwrites another.")
+    must_be_new(folder)
     small = {
         "metrics.csv.gz": _metrics(recording.samples),
         "topology.csv": _csv(("caller", "callee"), recording.edges).encode(),

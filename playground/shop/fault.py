@@ -48,7 +48,7 @@ async def _guard(shop: "Shop") -> Truth:
 
 
 async def _cpu(shop: "Shop") -> Truth:
-    await shop.burn("catalog", 0.42)
+    await shop.burn("catalog", 0.75)
     return Truth(("catalog",), NONE, "processor kept busy")
 
 
@@ -75,7 +75,7 @@ async def _surge(shop: "Shop") -> Truth:
 async def _bystander(shop: "Shop") -> Truth:
     await shop.ship(history.REWORDED_RECEIPT)
     await asyncio.sleep(BYSTANDER_LEAD)
-    await shop.burn("cart", 0.45)
+    await shop.burn("cart", 0.75)
     return Truth(("cart",), NONE, "processor kept busy, just after a harmless deploy elsewhere")
 
 

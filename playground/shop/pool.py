@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from playground.shop.telemetry import Telemetry
@@ -26,7 +26,7 @@ class Pool:
         self._waiting = 0
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[None]:
+    async def connection(self) -> AsyncGenerator[None]:
         """Hold one connection; raises NoConnection."""
         await self._acquire()
         self._used += 1

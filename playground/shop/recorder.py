@@ -14,7 +14,7 @@ import aiohttp
 
 from playground.shop import history
 from playground.shop.alert import RULES, Alert, fired, tight_rule
-from playground.shop.casefile import Recording, write
+from playground.shop.casefile import Recording, must_be_new, write
 from playground.shop.fault import Fault, Truth, fault_named
 from playground.shop.repository import Commit, Edit
 from playground.shop.samples import Sample, Sampler
@@ -85,8 +85,7 @@ async def record(fault: str, out: Path, plan: Plan, say: Callable[[str], None]) 
     Raises UnknownFault, FileExistsError, RecordingFailed, ShopFailed, GitFailed, TooLarge.
     """
     chosen = fault_named(fault)
-    if out.exists() and any(out.iterdir()):
-        raise FileExistsError(f"{out} is not empty. Name a new folder: a recording never overwrites another.")
+    await asyncio.to_thread(must_be_new, out)
     with tempfile.TemporaryDirectory(prefix="shop-") as workdir:
         async with Shop.running(Path(workdir) / "shop", plan.seed, plan.rate) as shop:
             say(f"the Shop is open, {plan.warm_up + plan.quiet:.0f} quiet seconds come first")
@@ -198,7 +197,7 @@ def _incident(alert: Alert, name: str) -> dict[str, Any]:
 
 
 def _changes(commits: tuple[Commit, ...], deploys: list[Deploy]) -> list[dict[str, Any]]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": commit.id,
             "kind": "commit",

@@ -88,8 +88,9 @@ class Repository:
     def _rewrite(self, edit: Edit) -> None:
         path = self.folder / edit.path
         text = path.read_text(encoding="utf-8")
-        if text.count(edit.old) != 1:
-            raise GitFailed(f"{edit.message!r} does not fit: its old text occurs {text.count(edit.old)} times in {path}")
+        found = text.count(edit.old)
+        if found != 1:
+            raise GitFailed(f"{edit.message!r} does not fit: its old text occurs {found} times in {path}")
         path.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
 
     async def _commit(self, author: str, message: str, at: float | None) -> str:

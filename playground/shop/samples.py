@@ -45,7 +45,7 @@ class Interval:
     """The scrapes and probes of one service within the running interval."""
 
     before: Scrape = field(default_factory=dict[Series, float])
-    scrapes: list[Scrape] = field(default_factory=list[Scrape])
+    texts: list[str] = field(default_factory=list[str])
     probes: list[Probe] = field(default_factory=list[Probe])
 
 
@@ -56,6 +56,12 @@ def parsed(text: str) -> Scrape:
         for sample in family.samples:
             scrape[(sample.name, tuple(sorted(sample.labels.items())))] = float(sample.value)
     return scrape
+
+
+def gauge(text: str, name: str) -> float:
+    """One gauge without labels out of an exposition, without reading the rest; 0 where it is absent."""
+    start = text.find(f"\n{name} ")
+    return float(text[start:].split(maxsplit=2)[1]) if start >= 0 else 0.0
 
 
 def increase(before: Scrape, after: Scrape, name: str) -> dict[Mapping[str, str], float]:
@@ -95,11 +101,11 @@ def quantile(buckets: Mapping[float, float], share: float) -> float | None:
     return lower
 
 
-def measured(interval: Interval, seconds: float) -> dict[str, float]:
-    """The columns of one interval of `seconds` of one service."""
+def measured(interval: Interval, after: Scrape, seconds: float) -> dict[str, float]:
+    """The columns of one interval of `seconds` of one service; `after` is its last scrape."""
     values: dict[str, float] = {}
-    if interval.scrapes:
-        before, after = interval.before, interval.scrapes[-1]
+    if interval.texts:
+        before = interval.before
         _requests(values, before, after, seconds)
         _calls(values, before, after, seconds)
         _latency(values, "pool-wait", _buckets(before, after, "db_pool_wait_seconds", {}), (90,))
@@ -107,7 +113,7 @@ def measured(interval: Interval, seconds: float) -> dict[str, float]:
         values["cpu(%)"] = 100 * sum(cpu.values()) / seconds
         values["memory-rss(MB)"] = after.get(("process_resident_memory_bytes", ()), 0.0) / 1e6
         for name, column in GAUGES.items():
-            values[column] = sum(scrape.get((name, ()), 0.0) for scrape in interval.scrapes) / len(interval.scrapes)
+            values[column] = sum(gauge(text, name) for text in interval.texts) / len(interval.texts)
     if interval.probes:
         values["probe-duration(s)"] = sum(probe.seconds for probe in interval.probes) / len(interval.probes)
         values["probe-success(%)"] = 100 * sum(probe.ok for probe in interval.probes) / len(interval.probes)
@@ -167,28 +173,27 @@ class Sampler:
         """Fill `samples` until cancelled."""
         async with aiohttp.ClientSession(timeout=PROBE) as client:
             await asyncio.gather(*(self._scrape(client, name) for name in self._scraped))
-            self._close(time.time(), 1.0)
+            await self._close(time.time(), 1.0)
             self.samples.clear()
             began = time.time()
             for second in range(1, 1_000_000):
                 await asyncio.sleep(max(0.0, began + second - time.time()))
-                await asyncio.gather(
-                    *(self._scrape(client, name) for name in self._scraped),
-                    *(self._probe(client, name) for name in self._probed),
-                )
+                await asyncio.gather(*(self._probe(client, name) for name in self._probed))
+                await asyncio.gather(*(self._scrape(client, name) for name in self._scraped))
                 if second % self._every == 0:
-                    self._close(time.time(), float(self._every))
+                    await self._close(time.time(), float(self._every))
 
-    def _close(self, now: float, seconds: float) -> None:
+    async def _close(self, now: float, seconds: float) -> None:
         for name, interval in self._intervals.items():
-            self.samples.append(Sample(round(now, 3), name, measured(interval, seconds)))
-            last = interval.scrapes[-1] if interval.scrapes else interval.before
+            last = parsed(interval.texts[-1]) if interval.texts else interval.before
+            self.samples.append(Sample(round(now, 3), name, measured(interval, last, seconds)))
             self._intervals[name] = Interval(before=last)
+            await asyncio.sleep(0.02)  # parsing takes milliseconds; the visitors of the same process must not notice
 
     async def _scrape(self, client: aiohttp.ClientSession, name: str) -> None:
         try:
             async with client.get(f"{self._scraped[name]}/metrics") as response:
-                self._intervals[name].scrapes.append(parsed(await response.text()))
+                self._intervals[name].texts.append(await response.text())
         except (TimeoutError, aiohttp.ClientError):
             return  # a missed scrape is a gap in the metrics, as anywhere
 

@@ -48,7 +48,7 @@ class Burn:
     """A chore that keeps the processor busy for `busy` out of every `period` seconds; 0 is idle."""
 
     busy: float = 0.0
-    period: float = 0.55
+    period: float = 0.9
 
 
 class Service:

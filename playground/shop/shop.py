@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,7 @@ class Shop:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, workdir: Path, seed: int = 1, rate: float = 20.0) -> AsyncIterator["Shop"]:
+    async def running(cls, workdir: Path, seed: int = 1, rate: float = 20.0) -> AsyncGenerator["Shop"]:
         """The Shop under a load of `rate` visits a second, in an empty `workdir`; nothing of it is left afterwards.
 
         Raises ShopFailed where a process does not start, GitFailed where git is missing.
@@ -158,7 +158,7 @@ class Shop:
         self.deploys.append(Deploy(f"deploy-{number}", time.time(), service, commit, commit[:8], author))
 
     async def burn(self, service: str, busy: float) -> None:
-        """Keep a service's processor busy for `busy` seconds out of every 0.55; 0 stops it."""
+        """Keep a service's processor busy for `busy` seconds out of every 0.9; 0 stops it."""
         await self._tell(service, "burn", {"busy": busy})
 
     def slow_down(self, service: str, delay: float) -> None:
@@ -190,7 +190,7 @@ class Shop:
         log = self.log_file(name)
         await asyncio.to_thread(_write_config, config_file, {**config, "port_file": str(port_file)}, log)
         module = "playground.shop.provider" if name == PROVIDER else "playground.shop.service"
-        with log.open("ab") as out:  # noqa: ASYNC230 - a handle for the child, nothing is written here
+        with log.open("ab") as out:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", module, str(config_file), cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=out
             )

@@ -11,8 +11,8 @@ from typing import Any, TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-BUCKETS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8)
-BUCKETS += (1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
+_SHORT = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8)
+BUCKETS = (*_SHORT, 1.0, 1.3, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,19 @@ class Telemetry:
         self._spans = spans
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        told = {"registry": self.registry}
-        self.requests = Counter("http_requests", "Requests answered", ["route", "code"], **told)
-        self.seconds = Histogram("http_request_seconds", "Time to answer", ["route"], buckets=BUCKETS, **told)
-        self.calls = Counter("http_calls", "Calls made to another service", ["callee", "code"], **told)
-        self.call_seconds = Histogram("http_call_seconds", "Time a call took", ["callee"], buckets=BUCKETS, **told)
-        self.in_flight = Gauge("http_requests_in_flight", "Requests being answered", **told)
-        self.pool_in_use = Gauge("db_pool_in_use", "Connections lent out", **told)
-        self.pool_waiting = Gauge("db_pool_waiting", "Requests waiting for a connection", **told)
-        self.pool_seconds = Histogram("db_pool_wait_seconds", "Wait for a connection", buckets=BUCKETS, **told)
-        self.queue_depth = Gauge("worker_queue_depth", "Jobs waiting for the worker", **told)
-        self.loop_lag = Gauge("event_loop_lag_seconds", "Longest recent stall of the event loop", **told)
+        told = self.registry
+        self.requests = Counter("http_requests", "Requests answered", ["route", "code"], registry=told)
+        self.seconds = Histogram("http_request_seconds", "Time to answer", ["route"], buckets=BUCKETS, registry=told)
+        self.calls = Counter("http_calls", "Calls made to another service", ["callee", "code"], registry=told)
+        self.call_seconds = Histogram(
+            "http_call_seconds", "Time a call took", ["callee"], buckets=BUCKETS, registry=told
+        )
+        self.in_flight = Gauge("http_requests_in_flight", "Requests being answered", registry=told)
+        self.pool_in_use = Gauge("db_pool_in_use", "Connections lent out", registry=told)
+        self.pool_waiting = Gauge("db_pool_waiting", "Requests waiting for a connection", registry=told)
+        self.pool_seconds = Histogram("db_pool_wait_seconds", "Wait for a connection", buckets=BUCKETS, registry=told)
+        self.queue_depth = Gauge("worker_queue_depth", "Jobs waiting for the worker", registry=told)
+        self.loop_lag = Gauge("event_loop_lag_seconds", "Longest recent stall of the event loop", registry=told)
 
     def exposition(self) -> bytes:
         """All metrics in the Prometheus text format."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 CHUNK = 64 * 1024
@@ -19,7 +19,7 @@ class Wire:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["Wire"]:
+    async def open(self) -> AsyncGenerator["Wire"]:
         """Listen on a free local port, found in `port`, for as long as the block runs."""
         server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]

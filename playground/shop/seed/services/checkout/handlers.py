@@ -15,7 +15,9 @@ async def order(desk: Desk, ask: Ask) -> Answer:
     if charged["state"] == "declined":
         return Answer({"state": "declined"})
     desk.later("receipt", 25)
-    desk.log("INFO", f"order placed for visitor {visitor}, {priced['cents'] / 100:.2f} {desk.setting('order.currency')}")
+    desk.log(
+        "INFO", f"order placed for visitor {visitor}, {priced['cents'] / 100:.2f} {desk.setting('order.currency')}"
+    )
     return Answer({"state": "placed", "cents": priced["cents"]})
 
 

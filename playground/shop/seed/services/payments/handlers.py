@@ -6,15 +6,11 @@ from playground.shop.desk import Answer, Ask, CalleeFailed, Desk
 async def charge(desk: Desk, ask: Ask) -> Answer:
     """Charge once; ask the provider again where it failed."""
     wanted = {"cents": ask.body["cents"], "text": desk.setting("paygate.statement_text")}
-    attempts = desk.setting("paygate.attempts")
-    for attempt in range(1, attempts + 1):
-        try:
-            answer = await desk.call("paygate", "POST", "/v1/charges", wanted)
-            break
-        except CalleeFailed as error:
-            if attempt == attempts:
-                raise
-            desk.log("WARN", f"charge attempt {attempt} failed, trying again: {error}")
+    try:
+        answer = await desk.call("paygate", "POST", "/v1/charges", wanted)
+    except CalleeFailed as error:
+        desk.log("WARN", f"charge failed, trying once more: {error}")
+        answer = await desk.call("paygate", "POST", "/v1/charges", wanted)
     async with desk.connection():
         await desk.query(8)
     if answer["state"] == "declined":
