@@ -72,6 +72,8 @@ def change(series: Series) -> str:
     measured = [v for v in series.values if v is not None and math.isfinite(v)]
     if not measured:
         return "nothing measured"
+    if min(measured) == max(measured):
+        return f"steady at {quantity(measured[0] * shown.factor, shown.unit)}"
     return f"between {number(min(measured) * shown.factor)} and {quantity(max(measured) * shown.factor, shown.unit)}"
 
 
