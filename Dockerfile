@@ -22,7 +22,7 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin clew && insta
 COPY --from=build /opt/clew /opt/clew
 ENV PATH=/opt/clew/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     CLEW_HTTP__HOST=0.0.0.0 \
-    CLEW_STORE__URL=sqlite+aiosqlite:////var/lib/clew/clew.db \
+    CLEW_STORE__URL=sqlite:////var/lib/clew/clew.db \
     CLEW_STORE__CHECKPOINTS=/var/lib/clew/checkpoints.db
 USER 10001
 WORKDIR /var/lib/clew

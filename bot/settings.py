@@ -64,13 +64,6 @@ class StoreSettings(Section):
         default=Path(".clew/checkpoints.db"), description="File that keeps investigations which were cut short."
     )
 
-    @field_validator("url")
-    @classmethod
-    def _driver(cls, url: str) -> str:
-        if not url.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
-            raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
-        return url
-
 
 class QueueSettings(Section):
     """Which process runs an investigation."""

@@ -1,25 +1,25 @@
 """How much may one investigation use."""
 
+from pydantic import Field
+
 from clew.frozen import Frozen
 
 
 class Limits(Frozen):
     """Budgets of one investigation; every loop and read is bounded by one of these."""
 
-    source_seconds: float = 8.0
-    """A source that has not answered by then is a gap."""
-    investigation_seconds: float = 60.0
-    rounds: int = 3
-    """First look and at most two wider ones."""
-    lookback_seconds: float = 3600.0
-    lookahead_seconds: float = 900.0
-    widen: float = 3.0
-    open_hypotheses: int = 3
-    evidence_per_finding: int = 12
-    diff_characters: int = 20_000
-    changes: int = 200
-    answer_sentences: int = 5
-    answer_characters: int = 700
-    model_calls: int = 6
-    model_seconds: float = 20.0
-    lease_seconds: float = 30.0
+    source_seconds: float = Field(default=8.0, gt=0, description="A source that has not answered by then is a gap.")
+    investigation_seconds: float = Field(default=60.0, gt=0, description="An investigation ends by then with what it has.")
+    rounds: int = Field(default=3, ge=1, le=5, description="Looks at the facts: the first, and wider ones if it was not enough.")
+    lookback_seconds: float = Field(default=3600.0, gt=0, description="How far before the alert the first look reaches.")
+    lookahead_seconds: float = Field(default=900.0, ge=0, description="How far after the alert a look reaches.")
+    widen: float = Field(default=3.0, gt=1, description="How many times further back each wider look reaches.")
+    open_hypotheses: int = Field(default=3, ge=1, le=5, description="Hypotheses shown open; the rest are folded.")
+    evidence_per_finding: int = Field(default=12, ge=1, description="Facts that one specialist may keep in one look.")
+    diff_characters: int = Field(default=20_000, ge=100, description="Where a change's diff is cut.")
+    changes: int = Field(default=200, ge=1, description="Changes considered in one window, newest first.")
+    answer_sentences: int = Field(default=5, ge=1, description="Sentences in an answer.")
+    answer_characters: int = Field(default=700, ge=100, description="Characters in an answer.")
+    model_calls: int = Field(default=6, ge=0, description="Calls to the language model in one investigation.")
+    model_seconds: float = Field(default=20.0, gt=0, description="How long the model may take for one answer.")
+    lease_seconds: float = Field(default=30.0, gt=1, description="How long a process that died keeps its investigation.")

@@ -1,0 +1,102 @@
+"""How is the program put together? `bot.service` and `bot.commands` ask for it; nothing else knows every room."""
+
+import os
+import socket
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.mind import ChatModel
+from tools.queue import opened as queue_opened
+
+from agents.checkpoints import opened as checkpoints_opened
+from agents.copilot import GraphCopilot
+from bot.clock import SystemClock
+from bot.settings import LlmSettings, Settings
+from clew.deps import Deps
+from clew.incident import Incident, Window
+from clew.limits import Limits
+from clew.ports import Mind, Platform, Source
+from tools.case.brief import CaseBrief, case_incident
+from tools.memory import SqlMemory
+from tools.memory import opened as memory_opened
+from tools.recorded import recorded_sources
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Where the facts come from: sources and, for a recorded incident, the alert that came with it."""
+
+    sources: tuple[Source, ...] = ()
+    brief: CaseBrief | None = None
+
+    def briefed(self, incident: Incident) -> Incident:
+        """The incident as the recorded alert describes it: a recording happened at its own time, not now."""
+        if self.brief is None:
+            return incident
+        at, limits = self.brief.alerted_at, Limits()
+        window = Window(
+            start=at - limits.lookback_seconds, end=at + limits.lookahead_seconds, reason="around the alert"
+        )
+        told = {
+            "title": self.brief.title,
+            "alerted_at": at,
+            "symptom": self.brief.symptom,
+            "severity": self.brief.severity,
+        }
+        return incident.model_copy(update={**told, "window": window})
+
+
+def facts(case: Path | None) -> Facts:
+    """The sources of a recorded case; none without one. Raises BadCase."""
+    return Facts(recorded_sources(case), case_incident(case)) if case else Facts()
+
+
+def mind(settings: LlmSettings, limits: Limits) -> Mind | None:
+    """The language model, where one is configured."""
+    if not settings.configured:
+        return None
+    key = settings.api_key.get_secret_value() if settings.api_key else ""
+    return ChatModel(str(settings.base_url), str(settings.model), key, limits)
+
+
+def owner() -> str:
+    """A name for this process that no other process has, for leases."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+@asynccontextmanager
+async def remembering(settings: Settings) -> AsyncGenerator[SqlMemory]:
+    """The store, opened and up to date. Raises Misconfigured or StoreError."""
+    async with memory_opened(settings.store.url) as memory:
+        yield memory
+
+
+class ByHand:
+    """Jobs that wait for nobody: the caller runs the investigation itself."""
+
+    async def submit(self, incident_id: str) -> None:
+        """Nothing to do: the one who opened it will run it."""
+
+
+@asynccontextmanager
+async def investigating(
+    settings: Settings, found: Facts, memory: SqlMemory, platforms: Mapping[str, Platform], jobs: ByHand | None = None
+) -> AsyncGenerator[GraphCopilot]:
+    """The copilot, with its queue running unless `jobs` are given. Raises Misconfigured or StoreError."""
+    deps = Deps(found.sources, memory, SystemClock(), settings.limits, mind(settings.llm, settings.limits))
+    async with AsyncExitStack() as stack:
+        saver = await stack.enter_async_context(checkpoints_opened(settings.store.checkpoints))
+        if jobs is not None:
+            yield GraphCopilot(deps, platforms, jobs, saver, owner())
+            return
+        made: list[GraphCopilot] = []
+
+        async def run(incident_id: str) -> None:
+            await made[0].run(incident_id)
+
+        queue = await stack.enter_async_context(queue_opened(settings.queue.url, run))
+        made.append(GraphCopilot(deps, platforms, queue, saver, owner()))
+        yield made[0]

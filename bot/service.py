@@ -1,0 +1,119 @@
+"""How does the bot run until it is told to stop?"""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from rich.console import Console
+
+from bot.chart import chart
+from bot.clock import SystemClock
+from bot.composition import Facts, facts, investigating, remembering
+from bot.health import Ready, add_health
+from bot.logs import configure_logs
+from bot.settings import Settings, SlackSettings, variable
+from bot.slack.app import Running, Slack, connected, serving
+from bot.slack.config import SlackConfig
+from bot.slack.http import BODY_BYTES, add_events
+from bot.vitals import Vitals
+from clew.errors import Misconfigured
+from clew.ports import Copilot, Memory
+
+
+@dataclass(frozen=True)
+class Service:
+    """The bot as it runs; `url` is where it listens."""
+
+    copilot: Copilot
+    slack: Running
+    url: str
+
+
+def slack_config(settings: Settings) -> SlackConfig:
+    """Slack's part of the settings. Raises Misconfigured, naming what is missing for the chosen mode."""
+    slack = settings.slack
+    needed = ("bot_token", "app_token") if slack.mode == "socket" else ("bot_token", "signing_secret")
+    missing = [variable("slack", name) for name in needed if getattr(slack, name) is None]
+    if missing:
+        raise Misconfigured(
+            f"{' and '.join(missing)} must be set to run in {slack.mode} mode. docs/real-workspace.md shows where to find it; "
+            "`make demo` needs none of it."
+        )
+    return SlackConfig(
+        bot_token=_secret(slack, "bot_token"),
+        app_token=_secret(slack, "app_token"),
+        signing_secret=_secret(slack, "signing_secret"),
+        api_url=slack.api_url,
+        mode=slack.mode,
+        channel_patterns=slack.channel_patterns,
+    )
+
+
+def _secret(slack: SlackSettings, name: str) -> str:
+    value = getattr(slack, name)
+    return value.get_secret_value() if value is not None else ""
+
+
+@asynccontextmanager
+async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
+    """The whole bot, running while open: store, queue, Slack, health. Raises Misconfigured, StoreError or PlatformError."""
+    clock = SystemClock()
+    config = slack_config(settings)
+    async with AsyncExitStack() as stack:
+        memory = await stack.enter_async_context(remembering(settings))
+        slack = await stack.enter_async_context(connected(config, memory, clock, chart))
+        platforms = {slack.platform.name: slack.platform}
+        copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms, clock))
+        running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed))
+        await copilot.recover()
+        url = await stack.enter_async_context(_listening(settings, slack, running, memory))
+        yield Service(copilot, running, url)
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, slack: Slack, running: Running, memory: Memory) -> AsyncGenerator[str]:
+    server = web.Application(client_max_size=BODY_BYTES)
+    registry = CollectorRegistry()
+    registry.register(Vitals(running))
+
+    async def store() -> tuple[bool, str]:
+        health = await memory.check()
+        return health.ok, health.says
+
+    checks: dict[str, Ready] = {"slack": running.ready, "store": store}
+    add_health(server, checks, registry)
+    if slack.config.mode == "http":
+        add_events(server, running.app, slack.clock)
+    runner = web.AppRunner(server, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.http.host, settings.http.port).start()
+        except OSError as error:
+            names = f"{variable('http', 'host')} and {variable('http', 'port')}"
+            raise Misconfigured(
+                f"cannot listen on {settings.http.host}:{settings.http.port}: {error.strerror}. Change {names}."
+            ) from None
+        yield f"http://{settings.http.host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def served(settings: Settings, case: Path | None, console: Console) -> None:
+    """Runs until SIGTERM or Ctrl-C. Raises like `serviced`."""
+    configure_logs()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with serviced(settings, facts(case)) as service:
+        console.print(
+            f"Clew is listening ({settings.slack.mode} mode); health at {service.url}/healthz. Ctrl-C stops it.",
+            highlight=False,
+        )
+        await stop.wait()
