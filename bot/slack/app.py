@@ -18,7 +18,7 @@ from bot.slack.config import Identity, SlackConfig
 from bot.slack.desk import Desk
 from bot.slack.listeners import register
 from bot.slack.mishap import Mishap
-from bot.slack.opening import Opening
+from bot.slack.opening import Briefed, Opening, unchanged
 from bot.slack.platform import SlackPlatform
 from bot.slack.socket import Socket
 from bot.slack.uploads import Draw
@@ -76,7 +76,9 @@ class Running:
         return False, "the websocket to Slack is down; it reconnects by itself"
 
 
-def build_app(slack: Slack, copilot: Copilot, limits: Limits) -> tuple[AsyncApp, Admission]:
+def build_app(
+    slack: Slack, copilot: Copilot, limits: Limits, briefed: Briefed = unchanged
+) -> tuple[AsyncApp, Admission]:
     """The Bolt app with every listener, the same for both transports, and the ledger in front of it."""
     identity, config = slack.identity, slack.config
 
@@ -112,7 +114,7 @@ def build_app(slack: Slack, copilot: Copilot, limits: Limits) -> tuple[AsyncApp,
         memory=slack.memory,
         clock=slack.clock,
         channels=Channels(slack.web),
-        opening=Opening(identity.team, slack.clock, limits),
+        opening=Opening(identity.team, slack.clock, limits, briefed),
         platform=slack.platform,
     )
     app.error(Mishap(desk).handle)
@@ -121,13 +123,15 @@ def build_app(slack: Slack, copilot: Copilot, limits: Limits) -> tuple[AsyncApp,
 
 
 @asynccontextmanager
-async def serving(slack: Slack, copilot: Copilot, limits: Limits | None = None) -> AsyncGenerator[Running]:
+async def serving(
+    slack: Slack, copilot: Copilot, limits: Limits | None = None, briefed: Briefed = unchanged
+) -> AsyncGenerator[Running]:
     """Listens to Slack while open. In HTTP mode hand `Running.app` to `bot.slack.http.add_events`.
 
     At the end nothing new is taken in, what is under way may end within `drain_seconds`, and the rest waits in the ledger.
     Raises PlatformError when Slack refuses the connection, StoreError.
     """
-    app, admission = build_app(slack, copilot, limits or Limits())
+    app, admission = build_app(slack, copilot, limits or Limits(), briefed)
     async with AsyncExitStack() as stack:
         socket = None
         if slack.config.mode == "socket":

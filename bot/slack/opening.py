@@ -1,6 +1,7 @@
 """Which incident does a channel, a message or a question stand for?"""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.slack.channels import Channel
@@ -37,6 +38,15 @@ def first_line(text: str) -> str:
     return plain if len(plain) <= TITLE else plain[: TITLE - 1].rstrip() + "…"
 
 
+Briefed = Callable[[Incident], Incident]
+"""What a recorded alert adds to an incident: its own time, title and symptom."""
+
+
+def unchanged(incident: Incident) -> Incident:
+    """Nothing is known beyond what Slack says."""
+    return incident
+
+
 @dataclass(frozen=True)
 class Opening:
     """Makes incidents whose ids derive from their origin, so that a redelivery is the same incident."""
@@ -44,6 +54,7 @@ class Opening:
     team: str
     clock: Clock
     limits: Limits
+    briefed: Briefed = unchanged
 
     def for_channel(
         self, channel: Channel, *, opened_by: str, why: str = "", question: str = "", origin: str = ""
@@ -52,7 +63,7 @@ class Opening:
         parts = (NAME, self.team, channel.id, origin) if origin else (NAME, self.team, channel.id)
         named = first_line(question) if origin and question else title_of(channel.name)
         now = self.clock.now()
-        return Incident(
+        opened = Incident(
             id=incident_id(*parts),
             title=named or "incident",
             thread=Thread(platform=NAME, team=self.team, channel=channel.id),
@@ -64,12 +75,13 @@ class Opening:
             why_joined=why,
             question=question[:QUESTION],
         )
+        return self.briefed(opened)
 
     def for_message(self, channel: Channel, root: str, text: str, *, opened_by: str, question: str = "") -> Incident:
         """The incident that one message (an alert, mostly) is about; the thread under it becomes the run."""
         now = self.clock.now()
         at = min(_seconds(root, now), now)
-        return Incident(
+        opened = Incident(
             id=incident_id(NAME, self.team, channel.id, root),
             title=first_line(text) or title_of(channel.name),
             thread=Thread(platform=NAME, team=self.team, channel=channel.id, root=root),
@@ -80,6 +92,7 @@ class Opening:
             opened_at=now,
             question=(question or text)[:QUESTION],
         )
+        return self.briefed(opened)
 
     def _window(self, at: float) -> Window:
         start, end = at - self.limits.lookback_seconds, at + self.limits.lookahead_seconds

@@ -64,7 +64,7 @@ SCOPES = (
         "channels:read",
         "Learns of new and renamed channels, to join those whose names match your patterns, and refuses shared ones.",
         methods=(Method.INFO, Method.MEMBERS),
-        events=("channel_created", "channel_rename", "channel_archive", "member_joined_channel"),
+        events=("channel_created", "channel_rename", "member_joined_channel"),
     ),
     Scope(
         "channels:join",
@@ -116,9 +116,7 @@ SCOPES = (
     ),
 )
 
-WITHOUT_SCOPE = frozenset(
-    {Method.IDENTIFY, Method.CONNECT, Method.PERMALINK, Method.OPEN_VIEW, Method.PUBLISH}
-)
+WITHOUT_SCOPE = frozenset({Method.IDENTIFY, Method.CONNECT, Method.PERMALINK, Method.OPEN_VIEW, Method.PUBLISH})
 """Methods that any installed app may call (the connection uses the app-level token)."""
 
 EVENTS_WITHOUT_SCOPE = ("app_home_opened",)

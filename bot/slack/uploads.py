@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -12,6 +12,8 @@ from bot.slack.config import Identity
 from bot.slack.scopes import Method
 from bot.slack.web import Web
 from clew.errors import ClewError, PlatformError
+from clew.evidence import Series
+from clew.incident import Window
 from clew.ports import Clock, Memory
 
 log = structlog.get_logger(__name__)
@@ -19,16 +21,18 @@ log = structlog.get_logger(__name__)
 POLLS = (0.1, 0.2, 0.4, 0.8, 1.0)
 
 
-@dataclass(frozen=True)
-class Png:
+class Drawn(Protocol):
     """A drawn chart."""
 
-    content: bytes
-    alt: str
-    title: str
+    @property
+    def png(self) -> bytes: ...
+    @property
+    def alt(self) -> str: ...
+    @property
+    def title(self) -> str: ...
 
 
-Draw = Callable[[Image], Awaitable[Png]]
+Draw = Callable[[Series, Window], Awaitable[Drawn]]
 """Raises ClewError when the chart cannot be drawn."""
 
 
@@ -66,14 +70,14 @@ class Charts:
         return file
 
     async def _upload(self, image: Image) -> str:
-        png = await self.draw(image)
+        picture = await self.draw(image.series, image.window)
         name = f"E{image.number}.png"
         place = await self.web.call(
-            Method.UPLOAD_URL, filename=name, length=str(len(png.content)), alt_txt=png.alt[:1000]
+            Method.UPLOAD_URL, filename=name, length=str(len(picture.png)), alt_txt=picture.alt[:1000]
         )
-        await self.web.put(str(place["upload_url"]), png.content)
+        await self.web.put(str(place["upload_url"]), picture.png)
         file = str(place["file_id"])
-        await self.web.call(Method.UPLOAD_DONE, files=[{"id": file, "title": png.title[:200]}])
+        await self.web.call(Method.UPLOAD_DONE, files=[{"id": file, "title": picture.title[:200]}])
         return file
 
     async def _settled(self, file: str) -> None:
