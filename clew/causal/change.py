@@ -38,6 +38,7 @@ class Fit(NamedTuple):
     late: bool
     at: float
     service: str | None
+    does: str
     says: str
 
     @property
@@ -58,7 +59,7 @@ def change_clues(
     """
     fits = fitted(changes, errors, usual, onset, suspects)
     return tuple(
-        Clue(channel="change", change=ref, service=fit.service, amount=round(fit.amount, 6), onset=fit.at, says=fit.says)
+        Clue(channel="change", change=ref, service=fit.service, amount=round(fit.amount, 6), onset=fit.at, says=fit.says, detail=fit.does)
         for ref, fit in sorted(fits.items(), key=lambda item: (-item[1].amount, item[0]))
     )
 
@@ -85,7 +86,7 @@ def fitted(
         late = onset is not None and at > onset + _LATE
         benign = 1.0 if harmless else (0.5 if _BENIGN.search(c.title) else 0.0)
         says = _says(c, at, onset, danger.says, shared)
-        out[c.ref] = Fit(near, content / (content + 1.5), place, danger.amount * (0.3 if harmless else 1.0), benign, late, at, service, says)
+        out[c.ref] = Fit(near, content / (content + 1.5), place, danger.amount * (0.3 if harmless else 1.0), benign, late, at, service, danger.says, says)
     return out
 
 

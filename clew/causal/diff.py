@@ -16,6 +16,8 @@ _LOOP = re.compile(r"^\s*(?:for|while|foreach|each)\b|\.(?:map|forEach|each)\(")
 _COMMENT = re.compile(r"^\s*(?:#(?!include)|//|\*|/\*|--(?!\S)|<!--|\"\"\")")
 _QUOTED = re.compile(r"[\"'`]([^\"'`]{1,60})[\"'`]")
 _LOGGING = re.compile(r"\b(?:log\w*|logger|print\w*|console|counter|metrics?|histogram|gauge|span)\b\s*[.(]", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z_./-]*")
+"""A name that code may look up: no sentence, no version, no colour."""
 _LINES = 400
 
 
@@ -150,5 +152,7 @@ def _renamed(removed: list[str], added: list[str]) -> Risk:
             before, after = _QUOTED.findall(old), _QUOTED.findall(new)
             if before and len(before) == len(after) and before != after and _QUOTED.sub("#", old).split() == _QUOTED.sub("#", new).split():
                 a, b = next((x, y) for x, y in zip(before, after, strict=True) if x != y)
+                if not (_PLAIN.fullmatch(a) and _PLAIN.fullmatch(b)):
+                    continue
                 return Risk(0.7, f"renames “{a[:24]}” to “{b[:24]}”")
     return Risk(0.0, "")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clew.causal.moment import Moment
-from clew.causal.say import clock
+from clew.causal.say import clock, seen
 from clew.causal.template import templates
 from clew.hypothesis import Clue
 from clew.tables import Bools, Floats, Ints, LogTable
@@ -61,7 +61,8 @@ def log_clues(lines: LogTable, normal: LogTable, moment: Moment) -> tuple[LogClu
     marked = _marked(lines, normal, moment)
     found = [*_new(lines, marked), *_gone(lines, normal, marked, moment)]
     found.sort(key=lambda c: (-c.clue.amount, c.clue.channel, c.service, c.template))
-    return (*found[:_CLUES_KEPT], *_vocabulary(lines, normal, marked))
+    own = LogClue(seen(lines.services, "logs"), "", "", "", 0, 0, None, None, ())
+    return (*found[:_CLUES_KEPT], *_vocabulary(lines, normal, marked), own)
 
 
 def _marked(lines: LogTable, normal: LogTable, moment: Moment) -> _Marked:

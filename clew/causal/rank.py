@@ -1,26 +1,25 @@
 """Which cause comes first: clues in, a ranking out."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from clew.causal.blame import blamed, shifted
+from clew.causal.change import change_clues
+from clew.causal.confidence import word
+from clew.causal.draft import Case, blamed_change, dismissed, outside, service_draft
+from clew.causal.external import external_clues
+from clew.causal.healthy import healthy
+from clew.causal.nochange import none_clue
 from clew.causal.priors import Priors
-from clew.causal.ranking import Ranking
+from clew.causal.ranking import Draft, Ranking
+from clew.causal.traffic import surge
+from clew.causal.weigh import Weighed, weigh
 from clew.evidence import Change
-from clew.hypothesis import Clue, Verdict
-from clew.incident import Signal, Symptom
+from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Term, Verdict
+from clew.incident import Symptom
 from clew.tables import CallGraph
 
-WEIGHTS: Mapping[str, float] = {
-    "resource": 1.5,
-    "self time": 1.0,
-    "edge": 1.5,
-    "new errors": 2.0,
-    "lost calls": 0.4,
-    "gone": 0.4,
-    "failed spans": 1.0,
-    "call graph": 1.0,
-}
+BAR = 0.35
+"""The weight of the standing candidate `none of these`."""
+_OPEN = 4
 
 
 def rank(
@@ -32,30 +31,87 @@ def rank(
     onset: float | None,
     changes: Sequence[Change],
 ) -> Ranking:
-    """The whole incident-level arithmetic; see the module."""
-    sums, _ = scores(clues, graph, symptom)
-    order = tuple(sorted(sums, key=lambda s: (-sums[s], s)))
-    return Ranking(verdict=Verdict.NOT_FOUND, headline="", onset=onset, services=order)
+    """Ranks services, changes and whole explanations; deterministic and independent of the order of `clues` and `changes`.
+
+    A weight is a sum of named terms (channel by channel, then timing, path and prior), compared with the standing candidate
+    `none of these`. A change is blamed together with the service that it touches. Nothing here raises on empty input: no clues give
+    `not found`.
+    """
+    clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says))
+    changes = sorted(changes, key=lambda c: (c.at, c.ref))
+    weighed = weigh(clues, graph, priors, symptom, onset)
+    errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
+    usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())
+    fits = change_clues(changes, errors, usual, onset, weighed.sums)
+    beyond = external_clues(clues, graph)
+    none = none_clue(clues, graph, beyond)
+    case = Case(tuple(clues), graph, symptom, onset, weighed, fits, none, tuple(changes))
+    order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))
+    listed = sorted([*fits, *((none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
+    well, quiet = healthy(clues, symptom.service)
+    drafts = (_all_well(quiet),) if well else _drafts(case, order, beyond)
+    verdict = Verdict.HEALTHY if well else _verdict(drafts)
+    return Ranking(
+        verdict=verdict,
+        headline=_headline(case, quiet if well else ()),
+        onset=None if well else onset,
+        services=order,
+        changes=("none",) if well and changes else tuple(c.change for c in listed if c.change),
+        drafts=drafts,
+        healthy=well,
+        enough=well or any(d.confidence in (Confidence.LIKELY, Confidence.CONFIRMED) for d in drafts),
+    )
 
 
-def scores(clues: Sequence[Clue], graph: CallGraph, symptom: Symptom):
-    best: dict[tuple[str, str], float] = defaultdict(float)
-    for c in clues:
-        if c.service:
-            best[c.channel, c.service] = max(best[c.channel, c.service], c.amount)
-    names = {c.service for c in clues if c.service} | {s for e in graph.edges for s in e} | set(graph.services) - {""}
-    on = {"latency": 1.0, "errors": 1.0, "requests": 0.15}
-    if symptom.signal is Signal.LATENCY:
-        on["errors"] = 0.6
-    elif symptom.signal in (Signal.ERRORS, Signal.AVAILABILITY):
-        on["latency"] = 0.6
-    anomaly = {s: max(w * best.get((ch, s), 0.0) for ch, w in on.items()) for s in names}
-    call = blamed(anomaly, graph, symptom.service)
-    err = {s: best.get(("new errors", s), 0.0) for s in names}
-    terms: dict[str, dict[str, float]] = {s: {} for s in names}
-    for (ch, s), a in best.items():
-        if ch in WEIGHTS:
-            terms[s][ch] = WEIGHTS[ch] * a
-    for s, a in call.items():
-        terms[s]["call graph"] = WEIGHTS["call graph"] * a
-    return {s: sum(t.values()) for s, t in terms.items()}, terms
+def _drafts(case: Case, order: Sequence[str], beyond: Sequence[Clue]) -> tuple[Draft, ...]:
+    found = [service_draft(case, name) for name in order[:_OPEN] if case.weighed.sums[name] > 0]
+    found = blamed_change(case, found)
+    found += outside(case, beyond, surge(case.clues))
+    found.sort(key=lambda d: (-d.weight, d.key))
+    judged = [_judged(case, draft, found) for draft in found]
+    kept = [d for d in judged if d.confidence is not Confidence.NOT_FOUND]
+    return (*kept, *dismissed(case, {d.key for d in kept}))
+
+
+def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
+    near = case.related(draft.cause.service)
+    rival = max((d.weight for d in others if d.key != draft.key and (d.cause.service not in near or d.cause.service is None)), default=0.0)
+    starts = [c.onset for c in draft.support if c.onset is not None]
+    fits = case.onset is None or not starts or min(starts) <= case.onset + 120.0
+    confidence = word(draft.support, draft.weight, bar=BAR, rival=rival, fits_in_time=fits)
+    return draft.model_copy(update={"confidence": confidence})
+
+
+def _verdict(drafts: Sequence[Draft]) -> Verdict:
+    open_ = [d for d in drafts if d.confidence in (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)]
+    return Verdict.CAUSE if open_ else Verdict.NOT_FOUND
+
+
+def _all_well(quiet: Sequence[Clue]) -> Draft:
+    return Draft(
+        key="none",
+        cause=Cause(kind=CauseKind.NONE),
+        title="Nothing is wrong: the alert's signal stayed within its usual range",
+        story=" ".join(f"{c.says}." for c in quiet[:2]),
+        confidence=Confidence.LIKELY,
+        weight=1.0,
+        why=tuple(Term(name="quiet", value=1.0 / len(quiet), says=c.says) for c in quiet),
+        support=tuple(quiet),
+        challenge="Looked for new errors, strained resources, slow or failing calls and a surge; found none.",
+        settle="Watch the alert's signal for another 10 minutes.",
+        next_step="Check whether the alert's threshold is too tight.",
+    )
+
+
+def _headline(case: Case, quiet: Sequence[Clue]) -> str:
+    if quiet:
+        return quiet[0].says
+    seen = [c for c in case.clues if c.channel in ("latency", "errors") and c.service in ("", case.symptom.service) and c.amount > 0]
+    if not seen:
+        seen = [c for c in case.clues if c.channel in ("latency", "errors", "new errors", "failed spans") and c.amount > 0]
+    wanted = "errors" if case.symptom.signal in ("errors", "availability") else "latency"
+    first = max(seen, key=lambda c: (c.channel == wanted, c.amount, c.says), default=None)
+    return first.says if first is not None else "the symptom could not be seen in what was read"
+
+
+__all__ = ["BAR", "Weighed", "rank"]

@@ -1,6 +1,9 @@
 """How are numbers and times put into one plain sentence."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+
+from clew.hypothesis import Clue
 
 _UNITS = {"seconds": "s", "percent": "%", "bytes": "B", "milliseconds": "ms"}
 
@@ -26,3 +29,9 @@ def change(before: float, after: float, unit: str = "") -> str:
     """`12 → 96 %`."""
     short = _UNITS.get(unit.lower(), unit)
     return f"{number(before)} → {number(after)}{' ' + short if short else ''}"
+
+
+def seen(services: Iterable[str], where: str) -> Clue:
+    """A clue of channel `seen`, amount 0, whose detail lists by line the services that send this telemetry: what is not listed is dark."""
+    names = sorted({name for name in services if name})[:400]
+    return Clue(channel="seen", amount=0.0, says=f"{len(names)} services send {where}", detail="\n".join(names))

@@ -6,7 +6,7 @@ import numpy as np
 
 from clew.causal.edge import edge_clues
 from clew.causal.moment import Moment
-from clew.causal.say import change
+from clew.causal.say import change, seen
 from clew.hypothesis import Clue
 from clew.tables import Bools, Floats, Ints, Spans
 
@@ -40,6 +40,7 @@ def span_clues(spans: Spans, normal: Spans, moment: Moment) -> tuple[Clue, ...]:
     now, past = phases(spans, normal, moment)
     edges, explained = edge_clues(now, past)
     out = [*_selftime(now, past, explained), *edges, *_structure(now, past), *_failed(now, past)]
+    out.append(seen(spans.services, "spans"))
     return tuple(sorted(out, key=lambda c: (-c.amount, c.channel, c.service or "")))
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from clew.causal.grid import regular, step_of
 from clew.causal.meaning import Meaning, meaning
 from clew.causal.moment import Moment
-from clew.causal.say import change, clock
+from clew.causal.say import change, clock, seen
 from clew.causal.spread import highest, medians, quantiles, spreads
+from clew.causal.traffic import traffic_clue
 from clew.hypothesis import Clue
 from clew.tables import Bools, Floats, Ints, Matrix, SeriesKey
 
@@ -23,7 +24,7 @@ _CAP = 200.0
 
 
 class SeriesClue(NamedTuple):
-    """A clue and the series it was read from. `row` is the row of the matrix; levels are in the series' own unit."""
+    """A clue and the series it was read from. `row` is the row of the matrix (-1: no single series); levels are in the series' own unit."""
 
     clue: Clue
     key: SeriesKey
@@ -64,6 +65,10 @@ def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[Seri
             best[key] = (amount, row, before, after)
     clues = [_clue(channel, grid, moment, entry) for (channel, _), entry in best.items()]
     clues += _quiet(grid, levels, {service for channel, service in best if channel in ("latency", "errors")})
+    surge = traffic_clue(grid, past, during, moment)
+    if surge is not None:
+        clues.append(SeriesClue(surge, SeriesKey("", "", "requests"), -1, 0.0, 0.0))
+    clues.append(SeriesClue(seen((key.service for key in grid.keys), "metrics"), SeriesKey("", "", ""), -1, 0.0, 0.0))
     return tuple(sorted(clues, key=lambda c: (-c.clue.amount, c.clue.channel, c.key.service, c.key.metric)))
 
 

@@ -1,0 +1,51 @@
+"""How sure may we sound: one of five words, from what agrees, what contradicts, and what else fits."""
+
+from collections.abc import Sequence
+
+from clew.hypothesis import Clue, Confidence
+
+KINDS = {
+    "resource": "metric",
+    "latency": "metric",
+    "errors": "metric",
+    "requests": "metric",
+    "traffic": "metric",
+    "self time": "trace",
+    "edge": "trace",
+    "lost calls": "trace",
+    "failed spans": "trace",
+    "new errors": "log",
+    "gone": "log",
+    "status feed": "status",
+    "external": "log",
+    "change": "change",
+}
+"""Channels of one kind are not independent of each other."""
+_ENOUGH = 0.15
+"""A clue below this agrees with anything."""
+_CLEAR = 1.25
+"""The best must weigh this many times the best unrelated rival."""
+
+
+def kinds(support: Sequence[Clue]) -> tuple[str, ...]:
+    """The independent kinds of evidence among the clues, sorted."""
+    return tuple(sorted({KINDS[c.channel] for c in support if c.channel in KINDS and c.amount >= _ENOUGH}))
+
+
+def word(
+    support: Sequence[Clue], weight: float, *, bar: float, rival: float, fits_in_time: bool, broken: str = "", proven: bool = False
+) -> Confidence:
+    """The word for one hypothesis.
+
+    `bar` is the weight of `none of these`, `rival` that of the strongest unrelated hypothesis, `broken` the reason why the challenge broke
+    it. `proven` is a decisive test from outside (the change was undone and the signal followed): nothing else confirms.
+    """
+    if proven:
+        return Confidence.CONFIRMED
+    if broken:
+        return Confidence.RULED_OUT
+    if weight <= bar:
+        return Confidence.NOT_FOUND
+    if len(kinds(support)) >= 2 and fits_in_time and weight >= _CLEAR * rival:
+        return Confidence.LIKELY
+    return Confidence.POSSIBLE

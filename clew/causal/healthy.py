@@ -1,0 +1,32 @@
+"""Is anything wrong at all."""
+
+from collections.abc import Sequence
+
+from clew.hypothesis import Clue
+
+_BARS = {
+    "new errors": 0.25,
+    "failed spans": 0.03,
+    "errors": 0.3,
+    "latency": 0.35,
+    "resource": 0.35,
+    "self time": 0.5,
+    "edge": 0.5,
+    "lost calls": 0.5,
+    "gone": 0.6,
+    "traffic": 0.2,
+}
+"""Above any of these something is wrong, in each channel's own unit."""
+
+
+def healthy(clues: Sequence[Clue], symptom_service: str | None) -> tuple[bool, tuple[Clue, ...]]:
+    """(True, the clues that say so) only if the symptom's own signal was measured before and during and stayed usual, and no other channel is above its bar.
+
+    Missing data is never health: without a `quiet` clue of the front door or the symptom's service the answer is False.
+    """
+    quiet = tuple(c for c in clues if c.channel == "quiet" and c.service in {"", symptom_service})
+    if not quiet:
+        return False, ()
+    if any(c.amount > _BARS.get(c.channel, 2.0) for c in clues):
+        return False, ()
+    return True, quiet
