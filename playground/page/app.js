@@ -1,7 +1,7 @@
 // What is the page as a whole? One place (in the address), one store (from the server), one render when either changes.
 
 import { h, patch } from "./vdom.js";
-import { Composer, encode } from "./composer.js";
+import { Composer } from "./composer.js";
 import { ownDialog, question, sentence } from "./dialogs.js";
 import { icon } from "./icons.js";
 import { modal } from "./modal.js";
@@ -24,6 +24,7 @@ class App {
     this.composers = new Map();
     this.surfaces = new Map();
     this.connection = null;
+    this.attempt = null;
     this.queued = false;
     this.place = { ...fromAddress(), pane: "main" };
     const { store } = this;
@@ -48,9 +49,13 @@ class App {
   /** Be somebody: their stream, then their state; again after each gap. */
   async connect(user) {
     this.connection?.close();
-    this.store.ready = false;
-    if (!user) await this.refresh(null);
-    const me = user || this.store.me;
+    this.connection = null;
+    const attempt = (this.attempt = {});
+    this.place = { ...this.place, user };
+    await this.refresh(user);
+    // Somebody else was chosen meanwhile: theirs is the newer attempt.
+    if (attempt !== this.attempt) return;
+    const me = this.store.me || user;
     this.connection = stream(me, {
       onOpen: () => this.refresh(me),
       onFrame: (frame) => this.take(frame),
@@ -65,7 +70,7 @@ class App {
     try {
       const state = await fetchState(user);
       // A late answer for somebody we are no longer must not win.
-      if (user && this.place.user && user !== this.place.user) return;
+      if (user !== this.place.user) return;
       this.store.load(state);
       this.store.online = true;
       this.tick += 1;
@@ -188,7 +193,7 @@ class App {
   }
 
   composer(channel, ts) {
-    const key = `${channel}/${ts ?? ""}`;
+    const key = `${this.store.me}/${channel}/${ts ?? ""}`;
     if (!this.composers.has(key)) this.composers.set(key, new Composer({ key, app: this, send: (text) => this.say(channel, ts, text) }));
     return this.composers.get(key);
   }
@@ -196,7 +201,7 @@ class App {
   say(channel, ts, text) {
     const where = { channel, ...(ts ? { thread_ts: ts } : {}) };
     const word = text.match(/^\/[^\s/]+/)?.[0];
-    if (!word) return this.act("post", { ...where, text: encode(text, this.store) });
+    if (!word) return this.act("post", { ...where, text });
     if (this.store.commands.some((one) => one.command === word)) return this.act("command", { ...where, text });
     this.notify(`${word} is not a command here. ${this.store.commands.length ? `Try ${this.store.commands.map((one) => one.command).join(", ")}.` : ""}`);
     return Promise.resolve(false);

@@ -2,7 +2,6 @@
 
 import { h } from "./vdom.js";
 import { icon } from "./icons.js";
-import { escape } from "./mrkdwn.js";
 
 const MOST = 8;
 
@@ -133,17 +132,4 @@ function peopleOffers(store) {
 
 function channelOffers(store) {
   return store.listed().channels.map((channel) => ({ label: `#${channel.name}`, hint: channel.topic?.value ?? "", insert: `#${channel.name}`, match: [channel.name] }));
-}
-
-/** What is sent for what was typed: escaped, with `@name` and `#name` made Slack's tokens. */
-export function encode(text, store) {
-  const users = new Map([...store.users.values()].flatMap((user) => [[store.called(user).toLowerCase(), user.id], [user.name.toLowerCase(), user.id]]));
-  const channels = new Map([...store.channels.values()].map((channel) => [channel.name, channel.id]));
-  const broadcasts = new Set(["here", "channel", "everyone"]);
-  return escape(text)
-    .replace(/(^|[\s(])@([\p{L}\p{N}._-]*[\p{L}\p{N}_-])/gu, (whole, lead, name) => {
-      const word = name.toLowerCase();
-      return users.has(word) ? `${lead}<@${users.get(word)}>` : broadcasts.has(word) ? `${lead}<!${word}>` : whole;
-    })
-    .replace(/(^|[\s(])#([\p{L}\p{N}_-]+)/gu, (whole, lead, name) => (channels.has(name) ? `${lead}<#${channels.get(name)}>` : whole));
 }

@@ -72,7 +72,7 @@ function create(app) {
   return dialog({ key: "create", title: "Create a channel", close: () => app.open(null), testid: "create-dialog", submit },
     h("div", { class: "dialog-body" }, nameField(""), problem(app),
       h("p", { class: "hint" }, "An incident channel is called inc-…, incident-… or sev1-…: the app joins those by itself."),
-      h("label", { class: "choice" }, h("input", { type: "checkbox", name: "private" }), h("span", null, "Private", h("small", null, "Only people who are invited see it; so does the app.")))),
+      h("label", { class: "choice" }, h("input", { type: "checkbox", name: "private" }), h("span", null, "Private", h("small", null, "Only those who are invited see it; invite the app, too.")))),
     foot(app, "Create"));
 }
 
@@ -83,7 +83,7 @@ function rename(app, { channel }) {
 
 function invite(app, { channel }) {
   const outside = [...app.store.users.values()].filter((user) => !(channel.members ?? []).includes(user.id) && user.id !== "USLACKBOT");
-  const submit = (event) => settle(app, "invite", { channel: channel.id, user: new FormData(event.currentTarget).get("user") });
+  const submit = (event) => settle(app, "invite", { channel: channel.id, by: app.store.me, user: new FormData(event.currentTarget).get("user") });
   const choices = outside.map((user, at) => h("label", { class: "choice" }, h("input", { type: "radio", name: "user", value: user.id, checked: at === 0 }), h("span", null, app.store.called(user), user.is_bot ? h("small", null, "app") : null)));
   return dialog({ key: "invite", title: `Invite to #${channel.name}`, close: () => app.open(null), testid: "invite-dialog", submit },
     h("div", { class: "dialog-body" }, h("div", { class: "choices" }, choices), outside.length ? null : h("p", null, "Everyone is here already."), problem(app)), outside.length ? foot(app, "Invite") : null);

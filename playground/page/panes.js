@@ -8,7 +8,6 @@ import { messageList } from "./message.js";
 import { scroller } from "./scroller.js";
 
 const STATES = { processing: "is working …", suspended: "waits for a person" };
-const OVER = new Set(["", "active", "closed"]);
 
 function head(app, { title, note, actions, mark }) {
   return h("header", { class: "pane-head" },
@@ -41,7 +40,7 @@ function channel(app) {
     head(app, { title: name, mark: here.is_im ? null : here.is_private ? "lock" : "hash", note: here.topic?.value || (here.is_ext_shared ? "Shared with another company" : ""), actions: here.is_im ? null : channelActions(app, here) }),
     lines(app),
     scroller({ key: `list-${here.id}-${store.me}`, label: `Messages in ${title}`, look: "main-scroll" }, welcome(app, here, title, messages), list),
-    status(app, here.id, null),
+    status(app, place.thread ? null : store.status(here.id)),
     here.is_archived ? h("p", { class: "nothing" }, "This channel is archived.") : app.composer(here.id, null).view({ label: `Message ${title} as ${store.called(store.users.get(store.me))}`, testid: "composer" }));
 }
 
@@ -62,14 +61,12 @@ function channelActions(app, here) {
     menu({ key: "channel-menu", id: "channel-menu", label: "Channel actions", content: icon("more"), items }));
 }
 
-function status(app, id, thread) {
-  const said = app.store.status(id, thread);
+function status(app, running) {
+  if (!running) return h("div", { key: "status", class: "status", role: "status" });
+  const { channel: id, thread: ts, status: said } = running;
   const bot = app.store.bot.name;
-  const root = thread ?? null;
-  const running = said && !OVER.has(said);
-  const words = STATES[said] ?? said;
-  const stop = running && said !== "suspended" && root ? h("button", { type: "button", class: "btn btn-small", on: { click: () => app.act("stop_session", { channel: id, ts: root }) } }, `Stop ${bot}`) : null;
-  return h("div", { key: "status", class: "status", role: "status" }, running ? [h("span", { class: "pulse", "aria-hidden": "true" }), h("span", null, `${bot} ${words}`), stop] : null);
+  const stop = ts && said !== "suspended" ? h("button", { type: "button", class: "btn btn-small", on: { click: () => app.act("stop_session", { channel: id, ts }) } }, `Stop ${bot}`) : null;
+  return h("div", { key: "status", class: "status", role: "status" }, h("span", { class: "pulse", "aria-hidden": "true" }), h("span", null, `${bot} ${STATES[said] ?? said}`), stop);
 }
 
 /** The right: the open thread, or nothing. */
@@ -88,7 +85,7 @@ export function thread(app) {
       h("div", { class: "pane-title" }, h("h2", null, "Thread"), h("p", null, here ? store.channelName(here) : "")),
       h("button", { type: "button", class: "icon-btn not-phone", "aria-label": "Close thread", title: "Close thread", on: { click: close } }, icon("close"))),
     scroller({ key: `thread-${place.channel}-${place.thread}`, label: "Thread" }, root ? list([root]) : h("p", { class: "nothing" }, "The message that began this thread is gone."), h("div", { key: "count", class: "day", role: "separator" }, h("span", null, count)), list(replies)),
-    status(app, place.channel, place.thread),
+    status(app, store.status(place.channel, place.thread)),
     here && !here.is_archived ? app.composer(place.channel, place.thread).view({ label: `Reply as ${store.called(store.users.get(store.me))}`, testid: "thread-composer" }) : null);
 }
 

@@ -18,12 +18,16 @@ function toEnd(node) {
 
 function follow(node) {
   let pinned = true;
+  let last = 0;
   const keep = () => {
     if (pinned) toEnd(node);
     node.parentNode?.classList.toggle("away", !pinned);
   };
   node.addEventListener("scroll", () => {
-    pinned = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+    // Growth between a scroll and its event looks like distance too; only going up means a person let go of the end.
+    const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+    pinned = near || (pinned && node.scrollTop >= last);
+    last = node.scrollTop;
     node.parentNode?.classList.toggle("away", !pinned);
   }, { passive: true });
   const watch = new ResizeObserver(keep);

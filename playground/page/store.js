@@ -2,10 +2,12 @@
 
 const byName = (a, b) => (a.name ?? "").localeCompare(b.name ?? "", "en", { numeric: true });
 
+const OVER = new Set(["", "active", "closed"]);
+
 const FRAMES = {
-  message: (store, frame) => store.put(frame.channel, frame.message, true),
-  message_changed: (store, frame) => store.put(frame.channel, frame.message, false),
-  ephemeral: (store, frame) => store.put(frame.channel, { ...frame.message, ephemeral: true }, true),
+  message: (store, frame) => store.put(frame.channel, frame.message),
+  message_changed: (store, frame) => store.put(frame.channel, frame.message),
+  ephemeral: (store, frame) => store.put(frame.channel, { ...frame.message, ephemeral: true }),
   message_deleted: (store, frame) => store.messages.get(frame.channel)?.delete(frame.ts),
   channel: (store, frame) => store.channels.set(frame.channel.id, { ...store.channels.get(frame.channel.id), ...frame.channel }),
   user: (store, frame) => store.users.set(frame.user.id, frame.user),
@@ -23,7 +25,7 @@ export class Store {
   constructor() {
     this.ready = false;
     this.online = false;
-    this.read = new Map();
+    this.reads = new Map();
     this.load({});
     this.ready = false;
   }
@@ -46,8 +48,13 @@ export class Store {
     this.scenarios = state.scenarios ?? [];
     this.statuses = new Map();
     for (const status of state.statuses ?? []) this.setStatus(status);
-    if (!this.ready) for (const id of this.channels.keys()) this.read.set(id, this.newest(id));
     this.ready = true;
+    if (this.reads.has(this.me)) return;
+    this.reads.set(this.me, new Map([...this.channels.keys()].map((id) => [id, this.newest(id)])));
+  }
+
+  get read() {
+    return this.reads.get(this.me);
   }
 
   /** Take one frame; false when it is of no kind this page knows. */
@@ -57,20 +64,21 @@ export class Store {
     return true;
   }
 
-  put(channel, message, isNew) {
+  put(channel, message) {
     if (!this.messages.has(channel)) this.messages.set(channel, new Map());
     this.messages.get(channel).set(message.ts, message);
-    if (isNew) this.statuses.delete(`${channel}/${message.thread_ts ?? ""}/${message.user}`);
   }
 
   setStatus({ channel, thread_ts: thread, status }) {
     const key = `${channel}/${thread ?? ""}`;
-    if (status) this.statuses.set(key, status);
-    else this.statuses.delete(key);
+    this.statuses.delete(key);
+    if (!OVER.has(status)) this.statuses.set(key, { channel, thread: thread ?? null, status });
   }
 
-  status(channel, thread) {
-    return this.statuses.get(`${channel}/${thread ?? ""}`) ?? null;
+  /** What the app says it is doing: in one thread, or the latest in a whole channel. */
+  status(channel, thread = undefined) {
+    const all = [...this.statuses.values()].filter((one) => one.channel === channel && (thread === undefined || one.thread === thread));
+    return all.at(-1) ?? null;
   }
 
   /** Messages of one channel, oldest first. */
@@ -130,8 +138,11 @@ export class Store {
     return [...this.users.values()].filter((user) => !user.is_bot && user.id !== "USLACKBOT").sort(byName);
   }
 
+  /** The name people read: the display name, or the first name where that is only the handle. */
   called(user) {
-    return user?.profile?.display_name || user?.real_name || user?.name || "someone";
+    const shown = user?.profile?.display_name;
+    if (shown && shown !== user.name) return shown;
+    return user?.real_name?.split(" ")[0] || user?.name || "someone";
   }
 
   channelName(channel) {

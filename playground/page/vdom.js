@@ -20,8 +20,17 @@ function flatten(children, into = []) {
   return into;
 }
 
-/** Make the children of `parent` equal to the wanted ones. */
+let mounting = [];
+
+/** Make the children of `parent` equal to the wanted ones; what is new hears `mount` once it stands in the page. */
 export function patch(parent, ...wanted) {
+  fit(parent, wanted);
+  const ready = mounting;
+  mounting = [];
+  for (const node of ready) node.wanted.props.mount(node);
+}
+
+function fit(parent, wanted) {
   const next = flatten(wanted);
   const old = [...parent.childNodes];
   const keyed = new Map();
@@ -41,10 +50,6 @@ export function patch(parent, ...wanted) {
     if (node === cursor) cursor = cursor.nextSibling;
     else parent.insertBefore(node, cursor);
     if (node.wanted !== next[at]) update(node, next[at]);
-    if (node.unmounted) {
-      node.unmounted = false;
-      node.wanted.props.mount?.(node);
-    }
   });
 }
 
@@ -71,12 +76,12 @@ function create(wanted) {
   node.heard = new Set();
   attributes(node, {}, wanted.props);
   node.wanted = wanted;
-  patch(node, wanted.children);
+  fit(node, wanted.children);
   // After the children, so that a select has its options before one is chosen.
   for (const name of ["value", "checked", "selected"]) {
     if (wanted.props[name] !== undefined) node[name] = wanted.props[name];
   }
-  node.unmounted = Boolean(wanted.props.mount);
+  if (wanted.props.mount) mounting.push(node);
   return node;
 }
 
@@ -90,7 +95,7 @@ function update(node, wanted) {
   if (wanted.props.memo !== undefined && wanted.props.memo === before.props.memo) return;
   attributes(node, before.props, wanted.props);
   node.wanted = wanted;
-  patch(node, wanted.children);
+  fit(node, wanted.children);
   if (before.props.flash !== undefined && before.props.flash !== wanted.props.flash) flash(node);
 }
 

@@ -5,9 +5,10 @@ const LONGEST_WAIT = 8000;
 
 const query = (user) => (user ? `?user=${encodeURIComponent(user)}` : "");
 
-/** Everything `user` may see now. Throws with a sentence for the person when the server has no answer. */
+/** Everything `user` may see now; an unknown user becomes the server's first person. Throws with a sentence for the person when the server has no answer. */
 export async function fetchState(user) {
   const answer = await fetch(`/ui/state${query(user)}`, { cache: "no-store" });
+  if (answer.status === 404 && user) return fetchState(null);
   if (!answer.ok) throw new Error(`The server answered ${answer.status}: ${(await answer.text()).slice(0, 200)}`);
   return answer.json();
 }
