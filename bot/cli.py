@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.commands import examined, investigated
 from bot.configuration import rows
 from bot.doctor import State
-from bot.commands import examined, investigated
 from bot.reporting import as_json, show_report
 from bot.service import served
 from bot.settings import Settings, environment, load

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.mind import ChatModel
-from tools.queue import opened as queue_opened
 
 from agents.checkpoints import opened as checkpoints_opened
 from agents.copilot import GraphCopilot
@@ -22,6 +21,7 @@ from clew.ports import Mind, Platform, Source
 from tools.case.brief import CaseBrief, case_incident
 from tools.memory import SqlMemory
 from tools.memory import opened as memory_opened
+from tools.queue import opened as queue_opened
 from tools.recorded import recorded_sources
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
-from bot.chart import chart
+from bot.chart import Painter, Picture, chart
 from bot.clock import SystemClock
 from bot.composition import Facts, facts, investigating, remembering
 from bot.health import Ready, add_health
@@ -22,6 +22,8 @@ from bot.slack.config import SlackConfig
 from bot.slack.http import BODY_BYTES, add_events
 from bot.vitals import Vitals
 from clew.errors import Misconfigured
+from clew.evidence import Series
+from clew.incident import Window
 from clew.ports import Copilot, Memory
 
 
@@ -66,9 +68,14 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
     config = slack_config(settings)
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remembering(settings))
-        slack = await stack.enter_async_context(connected(config, memory, clock, chart))
+        painter = await stack.enter_async_context(Painter())
+
+        async def draw(series: Series, window: Window) -> Picture:
+            return await chart(series, window, painter)
+
+        slack = await stack.enter_async_context(connected(config, memory, clock, draw))
         platforms = {slack.platform.name: slack.platform}
-        copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms, clock))
+        copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms))
         running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed))
         await copilot.recover()
         url = await stack.enter_async_context(_listening(settings, slack, running, memory))

@@ -57,8 +57,9 @@ class StoreSettings(Section):
     """Where incidents, evidence and votes are kept."""
 
     url: str = Field(
-        default="sqlite+aiosqlite:///.clew/clew.db",
-        description="`sqlite+aiosqlite:///PATH` or `postgresql+asyncpg://USER:PASSWORD@HOST/NAME`.",
+        default="sqlite:///.clew/clew.db",
+        repr=False,  # may hold a password
+        description="`sqlite:///FILE`, or `postgresql://USER:PASSWORD@HOST/NAME` for several replicas.",
     )
     checkpoints: Path = Field(
         default=Path(".clew/checkpoints.db"), description="File that keeps investigations which were cut short."
@@ -69,7 +70,7 @@ class QueueSettings(Section):
     """Which process runs an investigation."""
 
     url: str = Field(
-        default="memory://", description="`memory://` for one process, `redis://HOST:PORT/DB` for several."
+        default="memory://", repr=False, description="`memory://` for one process, `redis://HOST:PORT/DB` for several."
     )
 
     @field_validator("url")
