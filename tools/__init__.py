@@ -1,1 +1,47 @@
 """Where do facts come from, and where are they kept."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from pydantic import BaseModel
+
+from clew.errors import Misconfigured
+from clew.ports import Source
+
+GROUP = "clew.sources"
+"""The entry-point group through which other packages bring sources; each entry is a SourceKind."""
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """One kind of source: its settings and how to open it. Adding one is one file and one line in SOURCES."""
+
+    name: str
+    """Its section in the settings: `CLEW_<NAME>__...`; without that section the kind is simply absent."""
+    settings: type[BaseModel]
+    """Addresses, tokens and tenants; validated when opened, never part of a question."""
+    opened: Callable[[BaseModel], AbstractAsyncContextManager[tuple[Source, ...]]]
+    """Given its validated settings: the sources, for as long as the context lasts. Raises Misconfigured."""
+
+
+SOURCES: tuple[SourceKind, ...] = ()
+"""The kinds that come with Clew."""
+
+
+def source_kinds() -> tuple[SourceKind, ...]:
+    """SOURCES and what installed packages bring, by name. Raises Misconfigured for a twin or a thing of another type."""
+    found = list(SOURCES)
+    for entry in entry_points(group=GROUP):
+        kind = entry.load()
+        if not isinstance(kind, SourceKind):
+            raise Misconfigured(f"entry point {entry.name!r} in {GROUP} is no SourceKind; remove or mend that package")
+        found.append(kind)
+    names = [kind.name for kind in found]
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise Misconfigured(
+            f"two source kinds are called {', '.join(twins)}; remove one of the packages that bring them"
+        )
+    return tuple(sorted(found, key=lambda kind: kind.name))
