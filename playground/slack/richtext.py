@@ -16,7 +16,7 @@ INLINE: dict[str, Check] = {
     "user": shape({"user_id": string(255)}, {"style": STYLE}),
     "usergroup": shape({"usergroup_id": string(255)}, {"style": STYLE}),
     "channel": shape({"channel_id": string(255)}, {"style": STYLE}),
-    "emoji": shape({"name": string(255)}, {"unicode": string(255), "style": STYLE, "skin_tone": whole(1, 6)}),
+    "emoji": shape({"name": string(255)}, {"unicode": string(255), "url": string(3000), "style": STYLE}),
     "broadcast": shape({"range": one_of("here", "channel", "everyone")}, {"style": STYLE}),
     "color": shape({"value": string(10)}, {"style": STYLE}),
     "date": shape(

@@ -11,7 +11,7 @@ from playground.slack.server import LocalSlack
 
 @pytest.fixture
 async def slack() -> AsyncGenerator[LocalSlack]:
-    async with LocalSlack.serving(limits=Limits(on=False), settle_seconds=0.05) as slack:
+    async with LocalSlack.serving(limits=Limits(on=False), settle_seconds=0.05, retry_delays=()) as slack:
         yield slack
 
 
