@@ -33,13 +33,6 @@ def _kept(gather: Gather, source: Source, method: Query) -> Query:
 
     @wraps(method)
     async def asked(**arguments: object) -> tuple[Evidence, ...]:
-        answers: list[Evidence] = []
-
-        async def ask() -> tuple[Evidence, ...]:
-            answers.extend(await method(**arguments))
-            return tuple(answers)
-
-        await gather.query(source, method.__name__, ask())
-        return tuple(answers)
+        return await gather.query(source, method.__name__, lambda: method(**arguments))
 
     return asked

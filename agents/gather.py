@@ -71,30 +71,29 @@ class Gather:
             await self._failed(source, method, reading.error)
         return reading.value
 
-    async def query(self, source: Source, method: str, ask: Awaitable[tuple[Evidence, ...]]) -> tuple[str, ...]:
-        """Evidence from one `@query` call, kept; empty and a gap if it failed. Returns ids."""
+    async def query(
+        self, source: Source, method: str, ask: Callable[[], Awaitable[tuple[Evidence, ...]]]
+    ) -> tuple[Evidence, ...]:
+        """Evidence from one `@query` call, kept; empty and a gap if it failed."""
         key = (method, self.look.lead.id, str(len(self.receipts)))
-
-        async def asked() -> tuple[Evidence, ...]:
-            return await ask
-
-        reading = await self.desk.read(source, key, asked)
-        window = self.look.lead.window
-        facts = reading.value or ()
+        reading = await self.desk.read(source, key, ask)
+        facts = (reading.value or ())[: self.desk.deps.limits.evidence_per_finding]
         self.receipts.append(
             Receipt(
                 agent=self.agent,
                 source=source.name,
                 method=method,
                 query=facts[0].query if facts else "",
-                window=window,
+                window=self.look.lead.window,
                 answered=reading.error is None,
                 seconds=round(reading.seconds, 3),
             )
         )
         if reading.error is not None:
             await self._failed(source, method, reading.error)
-        return tuple([await self._kept(fact) for fact in facts[: self.desk.deps.limits.evidence_per_finding]])
+        for fact in facts:
+            await self._kept(fact)
+        return facts
 
     async def keep(
         self, asked: Asked, payload: Series | Lines | Change | Note, says: str, standing: Standing = Standing.SEEN
