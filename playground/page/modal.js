@@ -33,6 +33,6 @@ async function submit(app, view, surface) {
     surface.errors = answer.errors ?? {};
     if (!answer.ok && !answer.errors) surface.problem = sentence(answer.error);
   }
-  app.render();
+  app.renderNow();
   document.querySelector(".has-error :is(input, textarea, select)")?.focus();
 }

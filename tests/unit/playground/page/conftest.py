@@ -27,6 +27,7 @@ MANIFEST: dict[str, Any] = {
     "display_information": {"name": "Clew"},
     "features": {
         "bot_user": {"display_name": "Clew"},
+        "agent_view": {"agent_description": "Follows an incident to its cause"},
         "app_home": {"home_tab_enabled": True},
         "slash_commands": [{"command": "/investigate", "description": "Look into it", "usage_hint": "[question]"}],
         "shortcuts": [{"name": "Investigate this message", "callback_id": "look", "type": "message"}],

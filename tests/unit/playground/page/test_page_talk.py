@@ -118,7 +118,9 @@ async def test_an_edit_changes_only_what_differs_and_reading_is_not_moved(
     await expect(page.get_by_role("button", name="Latest")).to_be_visible()
     message = page.get_by_test_id(f"message-{card['ts']}")
     await message.locator(".section").last.evaluate("node => { node.mark = 'kept'; }")
-    await client.chat_update(channel=channel, ts=str(card["ts"]), text="card", blocks=[_section("second"), _section("same")])
+    await client.chat_update(
+        channel=channel, ts=str(card["ts"]), text="card", blocks=[_section("second"), _section("same")]
+    )
     await client.chat_postMessage(channel=channel, text="one more")
     await expect(message.locator(".section").first).to_have_text("second")
     assert await message.locator(".section").last.evaluate("node => node.mark") == "kept"
