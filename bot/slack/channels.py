@@ -60,7 +60,9 @@ def refuse(channel: Channel) -> None:
     if channel.archived:
         raise Refused("This channel is archived. Unarchive it, then run `/investigate` again.")
     if channel.general:
-        raise Refused("Clew does not post in the workspace's general channel. Run `/investigate` in an incident's channel.")
+        raise Refused(
+            "Clew does not post in the workspace's general channel. Run `/investigate` in an incident's channel."
+        )
 
 
 class Channels:
@@ -71,6 +73,8 @@ class Channels:
 
     async def look(self, channel_id: str) -> Channel:
         """The channel as it is now. Raises PlatformError, or Refused if Clew cannot see it."""
+        if channel_id.startswith("D"):
+            return Channel(id=channel_id, direct=True)
         try:
             answer = await self._web.call(Method.INFO, channel=channel_id)
         except PlatformError as error:
@@ -93,8 +97,15 @@ class Channels:
         try:
             await self._web.call(Method.JOIN, channel=channel_id)
         except PlatformError as error:
-            if error.code in ("is_archived", "method_not_supported_for_channel_type", "missing_scope", "restricted_action"):
-                raise Refused("Clew cannot join this channel by itself. Add it with `/invite`, then try again.") from None
+            if error.code in (
+                "is_archived",
+                "method_not_supported_for_channel_type",
+                "missing_scope",
+                "restricted_action",
+            ):
+                raise Refused(
+                    "Clew cannot join this channel by itself. Add it with `/invite`, then try again."
+                ) from None
             raise
         return channel
 

@@ -1,5 +1,6 @@
 """What happens when a listener fails: who is told, and is the delivery kept for another try?"""
 
+import asyncio
 import secrets
 from typing import Any
 
@@ -14,6 +15,9 @@ from bot.slack.web import transient
 from clew.errors import ClewError, PlatformError, StoreError
 
 log = structlog.get_logger(__name__)
+
+
+SEEN_SECONDS = 0.05
 
 
 class Mishap:
@@ -34,6 +38,9 @@ class Mishap:
             log.error("a listener failed", error=number, exc_info=error)
         body: dict[str, Any] = request.body
         await self._tell(request, body, _words(error, number, later=later))
+        # Bolt forgets an acknowledgement once its listener has failed, and looks for one every 10 ms:
+        # returning sooner would leave the person with Slack's own "operation timed out".
+        await asyncio.sleep(SEEN_SECONDS)
 
     async def _tell(self, request: AsyncBoltRequest, body: dict[str, Any], text: str) -> None:
         context = request.context

@@ -94,9 +94,7 @@ class RecordingCopilot:
             return False
         self.stops.append((incident_id, by))
         await self.show(
-            progress.model_copy(
-                update={"state": RunState.STOPPED, "stopped_by": by, "revision": progress.revision + 1}
-            )
+            progress.model_copy(update={"state": RunState.STOPPED, "stopped_by": by, "revision": progress.revision + 1})
         )
         return True
 
@@ -152,7 +150,9 @@ class Bench:
     def cards(self, channel: str) -> list[dict[str, Any]]:
         """The bot's top-level messages in a channel."""
         messages = self.slack.person("mia").messages(channel)
-        return [m for m in messages if m.get("bot_id") and m.get("thread_ts", m["ts"]) == m["ts"] and not m.get("ephemeral")]
+        return [
+            m for m in messages if m.get("bot_id") and m.get("thread_ts", m["ts"]) == m["ts"] and not m.get("ephemeral")
+        ]
 
     def whispers(self, user: str = "mia") -> list[str]:
         """What only this person was told, as text of the blocks and the fallback."""

@@ -1,9 +1,6 @@
 """Does an investigation start when it should, and only then?"""
 
-import asyncio
 from typing import Any
-
-import pytest
 
 
 async def test_command_in_an_incident_channel_opens_one_card(bench: Any) -> None:
