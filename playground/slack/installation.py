@@ -69,6 +69,10 @@ class Installation:
     def takes_command(self, command: str) -> bool:
         return self.manifest is None or any(known.get("command") == command for known in self.commands)
 
+    def escapes(self, command: str) -> bool:
+        """Whether the manifest wants @names and links in this command's text as tokens."""
+        return any(known.get("command") == command and known.get("should_escape") for known in self.commands)
+
     def takes_shortcut(self, callback_id: str, kind: str) -> bool:
         """kind is "message" or "global", as in the manifest."""
         if self.manifest is None:

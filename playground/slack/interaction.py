@@ -6,6 +6,7 @@ from typing import Any
 from playground.slack.elements import ELEMENTS
 from playground.slack.envelope import Ack, Envelope
 from playground.slack.installation import APP_ID, BOT_USER, TEAM_ID, Json
+from playground.slack.posting import command_text
 from playground.slack.refusal import Refusal
 from playground.slack.responses import address, answer
 from playground.slack.tickets import Response
@@ -37,7 +38,8 @@ async def command(world: World, user: str, channel: Channel, line: str, thread_t
     body |= {"channel_id": channel.id, "channel_name": "directmessage" if channel.is_im else channel.name}
     if channel.is_private:
         body["channel_name"] = "privategroup"
-    body |= {"user_id": user, "user_name": world.workspace.users[user].name, "command": name, "text": text.strip()}
+    body |= {"user_id": user, "user_name": world.workspace.users[user].name, "command": name}
+    body["text"] = command_text(world, text.strip(), world.installation.escapes(name))
     body |= {"api_app_id": APP_ID, "is_enterprise_install": "false", "response_url": address(world, place)}
     body["trigger_id"] = world.tickets.trigger(user)
     ack = await world.deliveries.once(Envelope("slash_commands", body))

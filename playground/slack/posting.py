@@ -8,6 +8,7 @@ from playground.slack.workspace import Channel, bot_profile
 from playground.slack.world import World
 
 TOKEN = re.compile(r"<(?:[@#!][^<>\s]+|https?://[^<>\s]+)>")
+USER = re.compile(r"<@([A-Z0-9]+)>")
 TYPED = re.compile(r"(?<![\w<])(?:@(?P<user>[\w.-]+)|#(?P<channel>[\w-]+)|(?P<link>https?://[^\s<>|]+))")
 
 
@@ -19,6 +20,17 @@ def typed_text(world: World, text: str) -> str:
         parts += [_typed(world, text[end : token.start()]), token.group()]
         end = token.end()
     return "".join([*parts, _typed(world, text[end:])])
+
+
+def command_text(world: World, text: str, escaped: bool) -> str:
+    """A command's text as sent: as typed, or for should_escape with tokens that carry names (`<@U1|mia>`)."""
+    if not escaped:
+        return text
+    users = world.workspace.users
+    return USER.sub(
+        lambda found: f"<@{found[1]}|{users[found[1]].name}>" if found[1] in users else found[0],
+        typed_text(world, text),
+    )
 
 
 def _typed(world: World, text: str) -> str:

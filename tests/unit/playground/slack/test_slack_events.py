@@ -122,6 +122,20 @@ async def test_what_the_manifest_lacks_a_person_cannot_use() -> None:
         assert slack.record.deliveries() == ()
 
 
+async def test_a_commands_text_is_escaped_as_the_manifest_says() -> None:
+    wanted = manifest(EVENTS, SCOPES)
+    wanted["features"]["slash_commands"].append({"command": "/escaped", "description": "x", "should_escape": True})
+    async with LocalSlack.serving(manifest=wanted) as slack:
+        mia = slack.person("mia")
+        for name in ("/investigate", "/escaped"):
+            await mia.command("general", f"{name} @lee says a<b at https://x.invalid/a")
+        texts = [entry.payload["text"] for entry in slack.record.deliveries()]
+        assert texts == [
+            "@lee says a<b at https://x.invalid/a",
+            f"<@{slack.person('lee').id}|lee> says a&lt;b at <https://x.invalid/a>",
+        ]
+
+
 async def test_an_event_can_be_sent_twice_by_a_confused_network(slack: LocalSlack) -> None:
     await slack.person("mia").creates_channel("inc-1")
     await slack.deliveries.settled()
