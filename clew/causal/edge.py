@@ -33,13 +33,14 @@ def edge_clues(now: Spans, past: Spans) -> tuple[list[Clue], dict[str, float]]:
     calls), and the seconds per caller that slow edges explain.
 
     A call is slow beyond its edge's usual 95th percentile (beyond 5 times the fleet's median gap where there is no usual). The one node
-    whose every edge is slow explains them all.
+    whose every edge (or every edge that leads to it) is slow explains them all.
     """
     current, usual = gaps(now), gaps(past) if len(past) else {}
     if not current:
         return [], {}
     pooled = float(np.median([float(np.median(values)) for values in current.values()]))
     shares: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    inbound: dict[str, list[tuple[float, float]]] = defaultdict(list)
     explained: dict[str, float] = defaultdict(float)
     worst: dict[str, tuple[float, float, float]] = {}
     for (caller, callee), values in current.items():
@@ -49,19 +50,27 @@ def edge_clues(now: Spans, past: Spans) -> tuple[list[Clue], dict[str, float]]:
             continue
         middle = float(np.median(old)) if old is not None and known else pooled
         bar = float(np.quantile(old, 0.95)) if old is not None and known else 5.0 * pooled + 0.002
-        share = max(0.0, (float(np.mean(values > bar)) - 0.05) / 0.95)
+        extra = max(0.0, float(np.mean(values)) - middle)
+        # a few milliseconds are load or clock, a slow network is many times the usual gap
+        share = max(0.0, (float(np.mean(values > bar)) - 0.05) / 0.95) * extra / (extra + 5.0 * middle + 1e-6)
         weight = float(np.sqrt(len(values)))
+        inbound[callee].append((share, weight))
         for who in (caller, callee):
             shares[who].append((share, weight))
             worst[who] = max(worst.get(who, (0.0, 0.0, 0.0)), (share, middle, float(np.median(values))))
         if share > 0.3:
             explained[caller] += max(0.0, float(np.median(values)) - middle) * len(values)
-    return [clue for who, parts in shares.items() if (clue := _clue(who, parts, worst[who])) is not None], dict(explained)
+    clues = [_clue(who, max(shares[who], inbound[who] or shares[who], key=_mean), worst[who]) for who in shares]
+    return [clue for clue in clues if clue is not None], dict(explained)
+
+
+def _mean(parts: list[tuple[float, float]]) -> float:
+    return sum(s * w for s, w in parts) / sum(w for _, w in parts)
 
 
 def _clue(who: str, parts: list[tuple[float, float]], worst: tuple[float, float, float]) -> Clue | None:
     calls = sum(weight**2 for _, weight in parts)
-    amount = sum(s * w for s, w in parts) / sum(w for _, w in parts) * calls / (calls + 10.0)
+    amount = _mean(parts) * calls / (calls + 10.0)
     if amount < 0.05:
         return None
     says = f"calls to and from {who} wait {change(worst[1] * 1e3, worst[2] * 1e3, 'ms')} between caller and callee on {len(parts)} edges"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from clew.hypothesis import Clue
+from clew.incident import Symptom
 
 _BARS = {
     "new errors": 0.25,
@@ -19,12 +20,14 @@ _BARS = {
 """Above any of these something is wrong, in each channel's own unit."""
 
 
-def healthy(clues: Sequence[Clue], symptom_service: str | None) -> tuple[bool, tuple[Clue, ...]]:
+def healthy(clues: Sequence[Clue], symptom: Symptom) -> tuple[bool, tuple[Clue, ...]]:
     """(True, the clues that say so) only if the symptom's own signal was measured before and during and stayed usual, and no other channel is above its bar.
 
     Missing data is never health: without a `quiet` clue of the front door or the symptom's service the answer is False.
     """
-    quiet = tuple(c for c in clues if c.channel == "quiet" and c.service in {"", symptom_service})
+    if symptom.signal is None and symptom.metric is None:
+        return False, ()  # what was noticed is unknown, so it cannot be shown to be well
+    quiet = tuple(c for c in clues if c.channel == "quiet" and c.service in {"", symptom.service})
     if not quiet:
         return False, ()
     if any(c.amount > _BARS.get(c.channel, 2.0) for c in clues):

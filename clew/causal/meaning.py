@@ -15,6 +15,8 @@ class Meaning(StrEnum):
     TRAFFIC = "traffic"
     VOLUME = "volume"
     """Bytes and system calls: they follow traffic and rarely lead."""
+    CALLING = "calling"
+    """Latency of the calls that a service makes: tells of its callees, not of itself."""
     NODE = "node"
     """The machine's gauge repeated on each of its tenants: says nothing about one service."""
     OTHER = "other"
@@ -50,6 +52,7 @@ _WORDS: tuple[tuple[Meaning, frozenset[str]], ...] = (
         frozenset("request requests rps qps ops workload throughput calls traffic visits orders messages queries".split()),
     ),
 )
+_CALLING = frozenset("client upstream downstream outbound callee dependency".split())
 _PASSING = frozenset("remote client proxy elb alb nlb lb loadbalancer balancer ingress egress sidecar router gateway".split())
 
 
@@ -67,7 +70,7 @@ def meaning(metric: str, unit: str = "") -> Meaning:
     have = words(metric)
     for what, vocabulary in _WORDS:
         if have & vocabulary:
-            return what
+            return Meaning.CALLING if what is Meaning.LATENCY and have & _CALLING else what
     return Meaning.LATENCY if unit in ("s", "ms", "us", "seconds", "milliseconds") else Meaning.OTHER
 
 

@@ -46,6 +46,8 @@ class _Marked(NamedTuple):
     names: tuple[str, ...]
     loud: Bools
     during: Bools
+    reference: Ints
+    """Template of each reference line."""
     usual: Floats
     """Lines of each template in the reference, scaled to the length of the incident."""
 
@@ -76,7 +78,7 @@ def _marked(lines: LogTable, normal: LogTable, moment: Moment) -> _Marked:
         during = lines.times >= moment.start - 30.0
         usual = np.bincount(mine[~during], minlength=len(names)).astype(np.float64)
         usual *= _length(lines.times[during]) / _length(lines.times[~during])
-    return _Marked(mine, names, _loud(lines, mine, names), during, usual)
+    return _Marked(mine, names, _loud(lines, mine, names), during, others, usual)
 
 
 def _length(times: Floats) -> float:
@@ -142,12 +144,11 @@ def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) ->
 
 
 def _owners(lines: LogTable, normal: LogTable, marked: _Marked) -> dict[int, tuple[str, str]]:
+    """Service and severity of the first line of each template."""
     owners: dict[int, tuple[str, str]] = {}
-    tables = ((lines, marked.codes),) if not len(normal) else ((lines, marked.codes), (normal, templates(lines.messages + normal.messages)[0][len(lines) :]))
-    for table, codes in tables:
-        _, where = np.unique(codes, return_index=True)
-        for row in where:
-            owners.setdefault(int(codes[row]), (table.services[table.service[row]], table.severities[table.severity[row]]))
+    for table, codes in ((lines, marked.codes), (normal, marked.reference)):
+        for code, row in zip(*np.unique(codes, return_index=True), strict=True):
+            owners.setdefault(int(code), (table.services[table.service[row]], table.severities[table.severity[row]]))
     return owners
 
 

@@ -48,7 +48,7 @@ def rank(
     case = Case(tuple(clues), graph, symptom, onset, weighed, fits, none, tuple(changes))
     order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))
     listed = sorted([*fits, *((none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
-    well, quiet = healthy(clues, symptom.service)
+    well, quiet = healthy(clues, symptom)
     drafts = (_all_well(quiet),) if well else _drafts(case, order, beyond)
     verdict = Verdict.HEALTHY if well else _verdict(drafts)
     return Ranking(

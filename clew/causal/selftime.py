@@ -28,6 +28,9 @@ class _Group(NamedTuple):
     failed: float
 
 
+_Groups = dict[tuple[str, str], _Group]
+
+
 def span_clues(spans: Spans, normal: Spans, moment: Moment) -> tuple[Clue, ...]:
     """All clues of the traces, strongest first.
 
@@ -39,7 +42,9 @@ def span_clues(spans: Spans, normal: Spans, moment: Moment) -> tuple[Clue, ...]:
         return ()
     now, past = phases(spans, normal, moment)
     edges, explained = edge_clues(now, past)
-    out = [*_selftime(now, past, explained), *edges, *_structure(now, past), *_failed(now, past)]
+    current, before = _groups(now), _groups(past) if len(past) else {}
+    base = float(np.sum(now.duration[now.parent < 0]))
+    out = [*_selftime(current, before, explained, base), *edges, *_structure(current, before), *_failed(now, past)]
     out.append(seen(spans.services, "spans"))
     return tuple(sorted(out, key=lambda c: (-c.amount, c.channel, c.service or "")))
 
@@ -73,12 +78,12 @@ def self_times(spans: Spans) -> tuple[Floats, Ints]:
     return np.maximum(spans.duration - covered, 0.0), number
 
 
-def _groups(spans: Spans) -> dict[tuple[str, str], _Group]:
+def _groups(spans: Spans) -> _Groups:
     own, children = self_times(spans)
     key = spans.service.astype(np.int64) * (len(spans.operations) + 1) + spans.operation
     order = np.argsort(key, kind="stable")
     edges = np.flatnonzero(np.diff(key[order])) + 1
-    out: dict[tuple[str, str], _Group] = {}
+    out: _Groups = {}
     for rows in np.split(order, edges):
         if not len(rows):
             continue
@@ -90,15 +95,14 @@ def _groups(spans: Spans) -> dict[tuple[str, str], _Group]:
     return out
 
 
-def _selftime(now: Spans, past: Spans, explained: dict[str, float]) -> list[Clue]:
+def _selftime(now: _Groups, before: _Groups, explained: dict[str, float], base: float) -> list[Clue]:
     """Extra self time per service over the fault-free medians less three standard errors, in seconds, as shares of the total.
 
     What slow edges explain is taken out of the caller's own time, or the caller would win wrongly.
     """
-    before = _groups(past) if len(past) else {}
     extra: dict[str, float] = {}
     worst: dict[str, tuple[float, str, float, float]] = {}
-    for (service, operation), group in _groups(now).items():
+    for (service, operation), group in now.items():
         old = before.get((service, operation))
         if old is None or old.count < 3 or group.count < 3:
             continue
@@ -111,7 +115,6 @@ def _selftime(now: Spans, past: Spans, explained: dict[str, float]) -> list[Clue
     for service in extra:
         extra[service] = max(0.0, extra[service] - explained.get(service, 0.0))
     whole = sum(extra.values())
-    base = float(np.sum(now.duration[now.parent < 0])) if len(now) else 0.0
     if whole <= 0:
         return []
     weight = min(1.0, whole / (0.05 * base + 1e-9))
@@ -124,13 +127,10 @@ def _selftime(now: Spans, past: Spans, explained: dict[str, float]) -> list[Clue
     return out
 
 
-def _structure(now: Spans, past: Spans) -> list[Clue]:
+def _structure(now: _Groups, before: _Groups) -> list[Clue]:
     """Operations that used to have children and lost them."""
-    if not len(past):
-        return []
-    before = _groups(past)
     lost: dict[str, tuple[float, str]] = {}
-    for (service, operation), group in _groups(now).items():
+    for (service, operation), group in now.items():
         old = before.get((service, operation))
         if old is None or old.count < 5 or group.count < 5:
             continue

@@ -13,7 +13,7 @@ from clew.tables import CallGraph
 WEIGHTS: Mapping[str, float] = {
     "resource": 1.5,
     "self time": 1.0,
-    "edge": 1.5,
+    "edge": 2.0,
     "new errors": 2.0,
     "failed spans": 1.0,
     "lost calls": 0.4,
@@ -36,6 +36,7 @@ def weigh(clues: Sequence[Clue], graph: CallGraph, priors: Priors, symptom: Symp
     """Sums the terms of every service that any clue or the graph names. More support never lowers a service's own sum."""
     best = strongest(clues)
     names = sorted({s for _, s in best} | {s for edge in graph.edges for s in edge} | set(graph.services) - {""})
+    best = _errors_shifted(best, graph)
     raw = anomalies(best, names, symptom)
     called = blamed(raw, graph, symptom.service)
     far = depths(graph, symptom.service) if graph.edges else {}
@@ -59,6 +60,19 @@ def strongest(clues: Sequence[Clue]) -> dict[tuple[str, str], Clue]:
     for clue in sorted(clues, key=lambda c: (-c.amount, c.says)):
         if clue.service and clue.channel in _KNOWN:
             out.setdefault((clue.channel, clue.service), clue)
+    return out
+
+
+def _errors_shifted(best: dict[tuple[str, str], Clue], graph: CallGraph) -> dict[tuple[str, str], Clue]:
+    """New errors of a caller less what errors of the services that it depends on explain: an exception travels up the calls."""
+    below, out = callees(graph), dict(best)
+    amounts = {s: clue.amount for (channel, s), clue in best.items() if channel == "new errors"}
+    for name, amount in amounts.items():
+        reach = {other for callee in below.get(name, ()) for other in (callee, *below.get(callee, ()))} - {name}
+        worst = max((amounts[o] for o in reach if o in amounts and name not in below.get(o, ())), default=0.0)
+        if worst > 0:
+            left = max(0.0, amount - _ERRORS_SHIFTED * worst)
+            out["new errors", name] = best["new errors", name].model_copy(update={"amount": left})
     return out
 
 
@@ -102,3 +116,4 @@ def _below(name: str, raw: Mapping[str, float], graph: CallGraph) -> str:
 
 _KNOWN = frozenset((*WEIGHTS, "latency", "errors", "requests"))
 _OFF_PATH = 0.0
+_ERRORS_SHIFTED = 0.5
