@@ -25,7 +25,7 @@ SECRETS: tuple[Secret, ...] = (
     Secret(
         "private key",
         ("private key",),
-        r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.{0,16}?-----.*?(?:-----END[^\n]*|$)",
+        r"(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.{0,16}?-----.*?(?:-----END [A-Z0-9 ]{0,60}-----|$)",
     ),
     Secret("cloud key", ("akia", "asia", "abia", "acca"), r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"),
     Secret(

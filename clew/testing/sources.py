@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import ClassVar
 
 import numpy as np
 
@@ -33,7 +32,7 @@ class Mood(StrEnum):
 class _Fake:
     """`answers` are what its `@query` methods may return; `calls` is what was asked, in order."""
 
-    telemetry: ClassVar[Telemetry]
+    telemetry: Telemetry
     name: str = ""
     mood: Mood = Mood.WELL
     answers: tuple[Evidence, ...] = ()
@@ -75,7 +74,7 @@ def _about(facts: Iterable[Evidence], service: str) -> tuple[Evidence, ...]:
 class FakeMetrics(_Fake):
     """A MetricSource that holds two tables."""
 
-    telemetry: ClassVar[Telemetry] = Telemetry.METRICS
+    telemetry: Telemetry = Telemetry.METRICS
     table: Matrix = field(default_factory=Matrix.empty)
     normal: Matrix = field(default_factory=Matrix.empty)
 
@@ -97,7 +96,7 @@ class FakeMetrics(_Fake):
 class FakeLogs(_Fake):
     """A LogSource that holds two tables."""
 
-    telemetry: ClassVar[Telemetry] = Telemetry.LOGS
+    telemetry: Telemetry = Telemetry.LOGS
     table: LogTable = field(default_factory=LogTable.empty)
     normal: LogTable = field(default_factory=LogTable.empty)
 
@@ -121,7 +120,7 @@ class FakeLogs(_Fake):
 class FakeTraces(_Fake):
     """A TraceSource that holds two tables."""
 
-    telemetry: ClassVar[Telemetry] = Telemetry.TRACES
+    telemetry: Telemetry = Telemetry.TRACES
     table: Spans = field(default_factory=Spans.empty)
     normal: Spans = field(default_factory=Spans.empty)
 
@@ -140,7 +139,7 @@ class FakeTraces(_Fake):
 class FakeChanges(_Fake):
     """A ChangeSource that holds one table."""
 
-    telemetry: ClassVar[Telemetry] = Telemetry.CHANGES
+    telemetry: Telemetry = Telemetry.CHANGES
     table: ChangeTable = field(default_factory=ChangeTable)
 
     async def changes(self, window: Window) -> ChangeTable:
@@ -160,7 +159,7 @@ class FakeChanges(_Fake):
 class FakeGraph(_Fake):
     """A GraphSource that holds one graph."""
 
-    telemetry: ClassVar[Telemetry] = Telemetry.TOPOLOGY
+    telemetry: Telemetry = Telemetry.TOPOLOGY
     table: CallGraph = field(default_factory=CallGraph)
 
     async def graph(self, window: Window) -> CallGraph:

@@ -112,7 +112,7 @@ def read_spans(path: Path) -> tuple[Spans, int]:
         error=np.array([_failed(status[i]) for i in order], dtype=np.bool_),
         traces=traces,
         services=services,
-        operations=operations,
+        operations=tuple(redacted(name) for name in operations),  # a path can carry a token
     )
     return spans, dropped
 
