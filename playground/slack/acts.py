@@ -116,6 +116,7 @@ async def _stop(person: Person, act: Json) -> Json:
     return {}
 
 
+TEXTS = frozenset({"user", "by", "channel", "ts", "thread_ts", "text", "name", "view_id", "callback_id", "tab"})
 ACTS: dict[str, Callable[[Person, Json], Awaitable[Json]]] = {
     "post": _post,
     "command": _command,
@@ -149,6 +150,9 @@ async def _acted(world: World, scenarios: tuple[Scenario, ...], wanted: Any) -> 
         raise Refusal("json_not_object")
     if wanted.get("type") == "scenario":
         return await _scenario(scenarios, str(wanted.get("name")))
+    for name in TEXTS & set(wanted):
+        if wanted[name] is not None and not isinstance(wanted[name], str):
+            raise Refusal("invalid_arguments", messages=[f"must be a string: {name}"])
     handler = ACTS.get(str(wanted.get("type")))
     if handler is None:
         raise Refusal("unknown_type")

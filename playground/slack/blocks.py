@@ -107,7 +107,7 @@ ONLY_IN_MESSAGES = frozenset({"markdown", "context_actions", "plan", "task_card"
 
 def _block(value: Any, path: str, findings: Findings) -> None:
     kind = value.get("type") if isinstance(value, dict) else None
-    if findings.surface != "message" and kind in ONLY_IN_MESSAGES:
+    if findings.surface != "message" and isinstance(kind, str) and kind in ONLY_IN_MESSAGES:
         findings.add(f"unsupported type: {kind}", f"{path}/type")
         return
     of_type(BLOCKS)(value, path, findings)

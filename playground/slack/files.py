@@ -10,6 +10,7 @@ from playground.slack.faults import Faults
 from playground.slack.installation import BOT_USER, Json
 
 MAX_BYTES = 50_000_000
+FILES_KEPT = 1_000
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),
@@ -50,6 +51,12 @@ class Files:
     settle_seconds: float = 0.2
     by_id: dict[str, File] = field(default_factory=dict[str, File])
     url: str = ""
+
+    def keep(self, file: File) -> None:
+        """Remember a file; the oldest go once FILES_KEPT is passed."""
+        self.by_id[file.id] = file
+        while len(self.by_id) > FILES_KEPT:
+            del self.by_id[next(iter(self.by_id))]
 
     def settled(self, file: File) -> bool:
         if self.faults.never_settle or not file.completed_at:

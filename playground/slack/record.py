@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
-ENTRIES_KEPT = 200_000
+ENTRIES_KEPT = 50_000
 SEEN_KINDS = frozenset(
     {"message", "edited", "deleted", "ephemeral", "view", "home", "notice", "reaction", "status", "channel"}
 )
@@ -82,7 +82,7 @@ class Record:
         """All that was ever shown to this user id, oldest first, later edited or deleted or not."""
         return tuple(e for e in self.entries(None, after) if e.kind in SEEN_KINDS and user in e.audience)
 
-    async def until(self, wanted: Callable[[Entry], bool], timeout: float = 5.0, after: int = 0) -> Entry:  # noqa: ASYNC109
+    async def until(self, wanted: Callable[[Entry], bool], timeout: float = 10.0, after: int = 0) -> Entry:  # noqa: ASYNC109
         """The first entry with seq > after that is wanted, waiting for it if need be.
 
         Raises TimeoutError, naming the newest entries, when none came within `timeout` seconds.

@@ -42,10 +42,17 @@ def string(most: int, least: int = 1) -> Check:
 def web_address(most: int = 3000) -> Check:
     def check(value: Any, path: str, findings: Findings) -> None:
         string(most)(value, path, findings)
-        if isinstance(value, str) and urlsplit(value).scheme not in ("http", "https", "mailto", "slack"):
+        if isinstance(value, str) and _scheme(value) not in ("http", "https", "mailto", "slack"):
             findings.add("invalid_url", path)
 
     return check
+
+
+def _scheme(address: str) -> str:
+    try:
+        return urlsplit(address).scheme
+    except ValueError:
+        return ""
 
 
 def boolean(value: Any, path: str, findings: Findings) -> None:
@@ -127,7 +134,12 @@ def of_type(table: Mapping[str, Check], allowed: Collection[str] | None = None) 
         kind = value.get("type")
         if kind is None:
             findings.add("missing required field: type", path)
-        elif kind not in table or kind in findings.refused or (allowed is not None and kind not in allowed):
+        elif (
+            not isinstance(kind, str)
+            or kind not in table
+            or kind in findings.refused
+            or (allowed is not None and kind not in allowed)
+        ):
             findings.add(f"unsupported type: {kind}", f"{path}/type")
         else:
             table[kind](value, path, findings)

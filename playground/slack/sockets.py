@@ -88,7 +88,7 @@ class Sockets:
             frame = json.loads(text)
         except ValueError:
             return
-        waiting = link.waiting.get(frame.get("envelope_id", "")) if isinstance(frame, dict) else None
+        waiting = link.waiting.get(str(frame.get("envelope_id", ""))) if isinstance(frame, dict) else None
         if waiting is None or waiting.done() or self._faults.takes_lost_ack():
             return
         payload = frame.get("payload")

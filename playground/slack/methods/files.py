@@ -18,7 +18,7 @@ async def upload_url(world: World, call: Call) -> Json:
     if not 0 < length <= MAX_BYTES:
         raise Refusal("file_upload_size_restricted")
     file = File(world.workspace.next_id("F"), call.need("filename"), length, call.text("alt_txt"))
-    world.files.by_id[file.id] = file
+    world.files.keep(file)
     return {"upload_url": f"{world.url}/upload/v1/{file.ticket}", "file_id": file.id}
 
 

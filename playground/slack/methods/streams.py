@@ -17,16 +17,18 @@ CHUNK_TEXT = 12_000
 CHUNKS = frozenset({"markdown_text", "task_update", "plan_update", "blocks"})
 
 
-def _chunks(call: Call) -> list[Json]:
+def _chunks(world: World, call: Call) -> list[Json]:
     """The chunks of a call; markdown_text counts as one. Raises Refusal invalid_chunks, markdown_text_too_long."""
     chunks: list[Any] = list(call.structure("chunks", list, "invalid_chunks") or ())
     if call.text("markdown_text"):
         chunks.insert(0, {"type": "markdown_text", "text": call.text("markdown_text")})
     for chunk in chunks:
-        if not isinstance(chunk, dict) or chunk.get("type") not in CHUNKS:
+        if not isinstance(chunk, dict) or str(chunk.get("type")) not in CHUNKS:
             raise Refusal("invalid_chunks")
         if len(str(chunk.get("text", ""))) > CHUNK_TEXT:
             raise Refusal("msg_too_long")
+        if chunk["type"] == "blocks":
+            check_message(chunk.get("blocks"), world.installation.refuse, world.files.citable)
     return chunks
 
 
@@ -54,11 +56,11 @@ def _grown(state: Json, chunks: list[Json]) -> Json:
         if kind == "markdown_text":
             text += str(chunk.get("text", ""))
         elif kind == "task_update":
-            tasks[chunk.get("id")] = _task(chunk)
+            tasks[str(chunk.get("id"))] = _task(chunk)
         elif kind == "plan_update":
             title = str(chunk.get("title", ""))
         else:
-            blocks += chunk.get("blocks", [])
+            blocks += chunk["blocks"]
     return {"text": text, "tasks": tasks, "blocks": blocks, "title": title}
 
 
@@ -82,7 +84,7 @@ async def start(world: World, call: Call) -> Json:
     if not channel.is_im:
         for name in ("recipient_user_id", "recipient_team_id"):
             call.need(name, f"missing_{name}")
-    state = _grown({"text": "", "tasks": {}, "blocks": [], "title": ""}, _chunks(call))
+    state = _grown({"text": "", "tasks": {}, "blocks": [], "title": ""}, _chunks(world, call))
     message = bot_message(world, text=state["text"], blocks=with_ids(_blocks(state)), thread_ts=root)
     message |= {"streaming_state": "in_progress"}
     stored = post(world, channel, message)
@@ -103,7 +105,7 @@ def _open(world: World, call: Call) -> tuple[Any, Json, Json]:
 
 async def append(world: World, call: Call) -> Json:
     channel, message, state = _open(world, call)
-    chunks = _chunks(call)
+    chunks = _chunks(world, call)
     if not chunks:
         raise invalid_arguments("missing required field: markdown_text or chunks")
     grown = _grown(state, chunks) | {"started": state["started"]}
@@ -114,7 +116,7 @@ async def append(world: World, call: Call) -> Json:
 
 async def stop(world: World, call: Call) -> Json:
     channel, message, state = _open(world, call)
-    grown = _grown(state, _chunks(call))
+    grown = _grown(state, _chunks(world, call))
     final = call.structure("blocks", list, "invalid_blocks_format") or []
     if final:
         check_message(final, world.installation.refuse, world.files.citable)

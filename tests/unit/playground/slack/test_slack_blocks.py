@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.models import blocks as sdk
 
 from playground.slack.blocks import check_message, text_length
@@ -249,3 +251,20 @@ def test_a_view_keeps_its_limits() -> None:
     without = {name: value for name, value in modal(blocks=[reason]).items() if name != "submit"}
     assert "submit" in view_faults(without)[0]
     assert view_faults(modal(), "home") == ["must be one of: home [json-pointer:/view/type]"]
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([b["type"] for b in GOOD])
+NAMES = st.sampled_from(
+    ["type", "text", "elements", "fields", "accessory", "options", "tasks", "rows", "block_id", "action_id", "url", "x"]
+)
+ANYTHING = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=12
+)
+
+
+@given(ANYTHING)
+def test_nonsense_is_refused_and_never_breaks_the_checker(nonsense: Any) -> None:
+    found = faults(nonsense)
+    assert found == [] or all(isinstance(fault, str) for fault in found)
+    assert isinstance(view_faults(nonsense), list)
+    assert isinstance(view_faults(modal(blocks=nonsense)), list)

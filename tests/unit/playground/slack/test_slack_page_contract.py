@@ -58,6 +58,7 @@ async def test_a_page_does_what_a_person_does(slack: LocalSlack, bot: AsyncWebCl
     assert (await act(slack, mia, "post", channel=channel, text="x"))["error"] == "is_archived"
     assert (await act(slack, mia, "post", channel="C404", text="x"))["error"] == "channel_not_found"
     assert (await act(slack, mia, "post", text="x"))["error"] == "invalid_arguments"
+    assert (await act(slack, mia, "post", channel=["C1"], text="x"))["error"] == "invalid_arguments"
     assert (await act(slack, mia, "dance"))["error"] == "unknown_type"
     assert (await act(slack, mia, "stop_session", channel=channel, ts="1.0"))["error"] == "not_processing"
     card = await bot.chat_postMessage(channel=slack.channel_id("general"), text="x")
