@@ -1,7 +1,7 @@
 """What else would a model ask: a bounded tool-calling loop that may add evidence, never clues."""
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from inspect import Signature, signature
 
 from agents.gather import Gather
 from agents.prompts import dig_prompt
@@ -29,10 +29,14 @@ async def dig(gather: Gather, summary: str) -> None:
 
 
 def _kept(gather: Gather, source: Source, method: Query) -> Query:
-    """The same method, but its answers are kept and a failure is a gap rather than an exception."""
+    """The same method within the look's own window; its answers are kept and a failure is a gap rather than an exception."""
+    window = gather.look.lead.window
+    parameters = [p for name, p in signature(method).parameters.items() if name != "window"]
 
-    @wraps(method)
     async def asked(**arguments: object) -> tuple[Evidence, ...]:
-        return await gather.query(source, method.__name__, lambda: method(**arguments))
+        return await gather.query(source, method.__name__, lambda: method(**arguments, window=window))
 
+    asked.__name__, asked.__doc__ = method.__name__, method.__doc__
+    asked.__annotations__ = {p.name: p.annotation for p in parameters}
+    asked.__dict__["__signature__"] = Signature(parameters)
     return asked

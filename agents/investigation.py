@@ -76,7 +76,9 @@ def _fan_out(state: State) -> list[Send]:
     return [
         Send(
             lead.agent,
-            Look(incident=state["incident"], lead=lead, moment=found.moment, topology=found.topology),
+            Look(
+                incident=state["incident"], lead=lead, moment=found.moment, topology=found.topology, marks=found.marks
+            ),
         )
         for lead in state.get("leads", [])
     ]

@@ -8,8 +8,8 @@ import numpy as np
 from agents.gather import Gather
 from agents.specialist import Specialist, Swept
 from agents.speech import counted, several
+from agents.state import Look
 from agents.triage import matrices
-from clew.causal.moment import Moment
 from clew.causal.selftime import span_clues
 from clew.causal.shift import SeriesClue, resource_clues
 from clew.evidence import Asked, Call, Mark, Note, Series
@@ -46,7 +46,7 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
     clues: list[Clue] = []
     for item in found:
         if item.key in chosen and item.key in rows:
-            payload = drawn(matrix, rows[item.key], item, gather.look.moment)
+            payload = drawn(matrix, rows[item.key], item, gather.look)
             asked = Asked(
                 source=sources[0].name,
                 call=Call(method="series", arguments=(("service", item.key.service), ("metric", item.key.metric))),
@@ -72,14 +72,15 @@ def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[Serie
     return frozenset(chosen)
 
 
-def drawn(matrix: Matrix, row: int, found: SeriesClue, moment: Moment) -> Series:
+def drawn(matrix: Matrix, row: int, found: SeriesClue, look: Look) -> Series:
     """The series thinned to what a chart needs, around the incident; gaps stay gaps."""
+    moment = look.moment
     span = max(600.0, moment.window.end - moment.start)
     inside = np.flatnonzero((matrix.times >= moment.start - 4 * span) & (matrix.times <= moment.window.end))
     step = max(1, -(-len(inside) // POINTS))
     picked = inside[::step]
     values = matrix.values[row][picked]
-    marks = (Mark(at=moment.alerted_at, label="alert"),)
+    marks = (*(m for m in look.marks if m.at >= moment.start - 4 * span), Mark(at=moment.alerted_at, label="alert"))
     return Series(
         name=found.key.metric,
         service=found.key.service,

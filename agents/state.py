@@ -4,6 +4,7 @@ from typing import Annotated, TypedDict
 
 from clew.causal.moment import Moment
 from clew.causal.ranking import Ranking
+from clew.evidence import Mark
 from clew.frozen import Frozen
 from clew.hypothesis import Finding, Gap, Lead, Report
 from clew.incident import Incident, Window
@@ -55,6 +56,8 @@ class Triaged(Frozen):
     affected: tuple[str, ...] = ()
     calm: tuple[str, ...] = ()
     """Services that were looked at and are as usual."""
+    marks: tuple[Mark, ...] = ()
+    """What was deployed or switched in the window, for charts."""
     summary: str = ""
     gaps: tuple[Gap, ...] = ()
     round: int = 0
@@ -67,6 +70,7 @@ class Look(Frozen):
     lead: Lead
     moment: Moment
     topology: Topology = Topology()
+    marks: tuple[Mark, ...] = ()
 
 
 def latest(old: list[Finding], new: list[Finding]) -> list[Finding]:

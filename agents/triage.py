@@ -5,17 +5,19 @@ import asyncio
 from agents.desk import Desk
 from agents.gather import Gather
 from agents.specialist import Specialist
-from agents.speech import clock, several
+from agents.speech import clock, several, within
 from agents.state import Look, Receipt, Topology, Triaged
 from clew.causal.moment import Moment
 from clew.causal.onset import moment
 from clew.causal.shift import SeriesClue, resource_clues
+from clew.evidence import Mark
 from clew.hypothesis import Lead
 from clew.incident import Incident, Window, incident_id
-from clew.ports import Era, GraphSource, MetricSource, Telemetry
+from clew.ports import ChangeSource, Era, GraphSource, MetricSource, Telemetry
 from clew.tables import CallGraph, Matrix
 
-EYES = frozenset({Telemetry.METRICS, Telemetry.TOPOLOGY})
+EYES = frozenset({Telemetry.METRICS, Telemetry.TOPOLOGY, Telemetry.CHANGES})
+MARKS = 12
 AFFECTED = ("latency", "errors")
 """Channels that say people notice something; a busy CPU is a cause, not an effect."""
 
@@ -33,7 +35,7 @@ async def triage(incident: Incident, round_: int, desk: Desk) -> tuple[Triaged, 
     blank = Moment(window=window, alerted_at=incident.alerted_at)
     lead = Lead(id=incident_id(incident.id, "triage", str(round_)), agent="triage", question="", window=window)
     gather = Gather(desk, Look(incident=incident, lead=lead, moment=blank), "triage", EYES)
-    (now, normal), graph = await asyncio.gather(matrices(gather), _graph(gather))
+    (now, normal), graph, marks = await asyncio.gather(matrices(gather), _graph(gather), _marks(gather))
     when = await asyncio.to_thread(moment, now, normal, incident.alerted_at, incident.symptom)
     clues = await asyncio.to_thread(resource_clues, now, normal, when)
     affected = _affected(clues)
@@ -43,6 +45,7 @@ async def triage(incident: Incident, round_: int, desk: Desk) -> tuple[Triaged, 
         topology=Topology.of(graph),
         affected=affected,
         calm=calm,
+        marks=marks,
         summary=_summary(incident, when, affected, calm),
         gaps=tuple(gather.gaps),
         round=round_,
@@ -79,6 +82,21 @@ async def _graph(gather: Gather) -> CallGraph:
         query="; ".join(g.query for g in graphs if g.query),
         services=tuple(dict.fromkeys(s for g in graphs for s in g.services)),
     )
+
+
+async def _marks(gather: Gather) -> tuple[Mark, ...]:
+    """The moments that a chart shows beside a curve: what was deployed, switched or configured. Commits alone change nothing."""
+    window = gather.look.lead.window
+    found: list[Mark] = []
+    for source in gather.sources(ChangeSource, Telemetry.CHANGES):
+        table = await gather.bulk(source, "changes", "", lambda s=source: s.changes(window))
+        changes = table.changes if table is not None else ()
+        found += [
+            Mark(at=c.at, label=within(f"{c.what} {c.ref[:7]} {c.service or ''}", 40))
+            for c in changes
+            if c.what != "commit"
+        ]
+    return tuple(sorted(found, key=lambda mark: mark.at)[-MARKS:])
 
 
 def _affected(clues: tuple[SeriesClue, ...]) -> tuple[str, ...]:
