@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from playground.demo import FIRST, bundled, demonstrate
 from playground.shop.casefile import TooLarge
 from playground.shop.fault import FAULTS, UnknownFault
 from playground.shop.recorder import Plan, RecordingFailed, record
@@ -41,3 +42,20 @@ def record_incident(
         console.print(str(error))
         raise typer.Exit(1) from error
     console.print(f"{out}: {size / 1000:.0f} kB")
+
+
+@app.command()
+def demo(
+    incident: Annotated[str, typer.Option(help="Which bundled incident to replay.")] = FIRST,
+    case: Annotated[Path | None, typer.Option(help="A folder with a case of your own instead.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 0,
+    once: Annotated[bool, typer.Option(help="End once the verdict is posted.")] = False,
+) -> None:
+    """Replay an incident through the whole bot, in the terminal and on a page; exits 1 if no verdict came, 2 on wrong use."""
+    console = Console(highlight=False)
+    known = bundled()
+    if case is None and incident not in known:
+        console.print(f"There is no bundled incident {incident!r}. There are: {', '.join(known)}.")
+        raise typer.Exit(2)
+    told = asyncio.run(demonstrate(case or known[incident], console, once=once, port=port))
+    raise typer.Exit(0 if told else 1)

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.slack.manifest import manifest
 from pydantic import SecretStr
 from rich.console import Console
 
 from bot.composition import Facts, facts
 from bot.service import Service, serviced
 from bot.settings import HttpSettings, LlmSettings, Settings, SlackSettings, StoreSettings
+from bot.slack.manifest import manifest
 from clew.progress import Progress, RunState
 from playground.slack.server import LocalSlack
 from playground.transcript import Transcript
 
 INCIDENTS = Path(__file__).parent / "incidents"
-FIRST = "checkout-latency"
+FIRST = "orders-slow-1"
 VERDICT_SECONDS = 60.0
 YOUR_TURN = """
 [bold]Your turn[/bold], in the browser: agree with a hypothesis, reject it, or ask in its thread, for example
