@@ -114,6 +114,8 @@ class Admission:
             await next_()
             return None
         key = f"{PREFIX}{request.context.team_id or ''}:{part}"
+        if key in self._under_way:
+            return BoltResponse(status=200, body="")
         try:
             async with asyncio.timeout(self._seconds):
                 first = await self._memory.admit(key, kept_form(body), self._clock.now())
@@ -173,21 +175,28 @@ class Admission:
             return False
         return True
 
-    async def replay_unsettled(self, app: AsyncApp) -> int:
-        """Hands deliveries that an earlier process kept and did not finish to the listeners. Returns how many. Raises StoreError."""
-        count = 0
+    async def unfinished(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """Deliveries that an earlier process kept and did not finish, oldest first; too old ones are dropped. Raises StoreError.
+
+        To be asked before anything new is taken in.
+        """
+        found: list[tuple[str, dict[str, Any]]] = []
         for key, text in await self._memory.unsettled():
-            if not key.startswith(PREFIX) or key in self._under_way:
+            if not key.startswith(PREFIX):
                 continue
-            body = _body(text)
-            if body is None or self._clock.now() - _sent_at(body, self._clock.now()) > OLDEST_SECONDS:
+            body, now = _body(text), self._clock.now()
+            if body is None or now - _sent_at(body, now) > OLDEST_SECONDS:
                 log.warning("an old delivery is dropped", key=key)
                 await self._memory.settle(key)
                 continue
             self.began(key)
+            found.append((key, body))
+        return tuple(found)
+
+    async def replay(self, app: AsyncApp, found: tuple[tuple[str, dict[str, Any]], ...]) -> None:
+        """Hands deliveries that were kept earlier to the listeners, one after another."""
+        for key, body in found:
             await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode", context={DELIVERY: key}))
-            count += 1
-        return count
 
 
 class Settling(AsyncListenerCompletionHandler):

@@ -132,11 +132,12 @@ async def serving(
     Raises PlatformError when Slack refuses the connection, StoreError.
     """
     app, admission = build_app(slack, copilot, limits or Limits(), briefed)
+    unfinished = await admission.unfinished()
     async with AsyncExitStack() as stack:
         socket = None
         if slack.config.mode == "socket":
             socket = await stack.enter_async_context(Socket.opened(app, slack.config))
-        replay = asyncio.create_task(admission.replay_unsettled(app), name="slack replay")
+        replay = asyncio.create_task(admission.replay(app, unfinished), name="slack replay")
         try:
             yield Running(app, admission, socket)
         finally:

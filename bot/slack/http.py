@@ -27,7 +27,7 @@ def add_events(server: web.Application, app: AsyncApp, clock: Clock, path: str =
             return _refused(401, "the request is dated in the future")
         try:
             asked = await to_bolt_request(request)
-        except (ValueError, LookupError) as error:
+        except (ValueError, LookupError, AttributeError, TypeError) as error:
             return _refused(400, f"the body cannot be read: {type(error).__name__}")
         return await to_aiohttp_response(await app.async_dispatch(asked))
 

@@ -225,9 +225,11 @@ def opened() -> Open:
         **options: Any,
     ) -> AsyncGenerator[Bench]:
         told = {"limits": Limits(on=False), "manifest": manifest("http" if mode == "http" else "socket"), **options}
-        async with LocalSlack.serving(mode=mode, **told) as slack:  # pyright: ignore[reportArgumentType]
-            async with bot_at(slack, mode, memory or DictMemory(), clock, **(config or {})) as bench:
-                yield bench
+        async with (
+            LocalSlack.serving(mode=mode, **told) as slack,  # pyright: ignore[reportArgumentType]
+            bot_at(slack, mode, memory or DictMemory(), clock, **(config or {})) as bench,
+        ):
+            yield bench
 
     return open_
 

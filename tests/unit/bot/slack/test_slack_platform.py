@@ -1,6 +1,7 @@
 """Does a view become one message, edited at the right pace, whatever Slack does meanwhile?"""
 
 import asyncio
+import itertools
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ async def test_point_05_edits_keep_their_distance_and_skip_what_is_unchanged(bot
         await asyncio.sleep(0.05)
     await bot.bot.platform.show(progress(incident, 12, RunState.DONE))
     shown_at = [call.at for call in (*bot.slack.record.calls("chat.postMessage"), *edits(bot))]
-    gaps = [later - earlier for earlier, later in zip(shown_at, shown_at[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(shown_at)]
     assert len(gaps) >= 2
     assert min(gaps) >= bot.config.edit_seconds * 0.95
     before = len(edits(bot))
