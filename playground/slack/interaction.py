@@ -127,9 +127,12 @@ async def message_action(
     thread_ts = message.get("thread_ts", "")
     place = Response(user, channel.id, time.monotonic(), ts, whispered is not None, thread_ts)
     container = {"type": "message", "message_ts": ts, "channel_id": channel.id, "is_ephemeral": whispered is not None}
+    chosen = world.choices.setdefault((user, channel.id, ts), {})
+    for block_id, values in _state(action).items():
+        chosen.setdefault(block_id, {}).update(values)
     body = common(world, user, "block_actions")
     body |= {"container": container | ({"thread_ts": thread_ts} if thread_ts else {})}
-    body |= {"trigger_id": world.tickets.trigger(user), "channel": _named(channel), "state": {"values": _state(action)}}
+    body |= {"trigger_id": world.tickets.trigger(user), "channel": _named(channel), "state": {"values": chosen}}
     if whispered is None:
         body["message"] = {name: value for name, value in message.items() if name != "streaming_state"}
     body |= {"response_url": address(world, place), "actions": [action]}

@@ -11,7 +11,15 @@ from playground.slack.world import World
 
 REQUIRED = "Please complete this required field."
 MANY = ("checkboxes", "multi_static_select")
-INITIAL = {"initial_value": "value", "initial_option": "selected_option", "initial_options": "selected_options"}
+INITIAL = {
+    "initial_value": "value",
+    "initial_option": "selected_option",
+    "initial_options": "selected_options",
+    "initial_channel": "selected_channel",
+    "initial_conversation": "selected_conversation",
+    "initial_user": "selected_user",
+}
+CHOSEN = tuple(INITIAL.values())
 
 
 async def submit(world: World, user: str, view_id: str, values: Json) -> Ack:
@@ -111,7 +119,7 @@ def _faulty(view: Json, state: Json) -> dict[str, str]:
     errors: dict[str, str] = {}
     for block, element in _inputs(view):
         given = state.get(block["block_id"], {}).get(element["action_id"], {})
-        value = given.get("value") or given.get("selected_option") or given.get("selected_options")
+        value = next((given[name] for name in CHOSEN if given.get(name)), None)
         if block["type"] == "input" and not block.get("optional") and not value:
             errors[block["block_id"]] = REQUIRED
         elif isinstance(value, str) and not element.get("min_length", 0) <= len(value) <= element.get(

@@ -9,7 +9,9 @@ from playground.slack.world import World
 
 TOKEN = re.compile(r"<(?:[@#!][^<>\s]+|https?://[^<>\s]+)>")
 USER = re.compile(r"<@([A-Z0-9]+)>")
-TYPED = re.compile(r"(?<![\w<])(?:@(?P<user>[\w.-]+)|#(?P<channel>[\w-]+)|(?P<link>https?://[^\s<>|]+))")
+TYPED = re.compile(
+    r"(?<![\w<])(?:@(?P<user>\w+(?:[.-]\w+)*)|#(?P<channel>[\w-]+)|(?P<link>https?://[^\s<>|]*[^\s<>|.,;:!?)'\"]))"
+)
 
 
 def typed_text(world: World, text: str) -> str:

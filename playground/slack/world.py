@@ -32,6 +32,7 @@ class World:
     files: Files
     screens: Screens = field(default_factory=Screens)
     streams: dict[tuple[str, str], Json] = field(default_factory=dict[tuple[str, str], Json])
+    choices: dict[tuple[str, str, str], Json] = field(default_factory=dict[tuple[str, str, str], Json])
     url: str = ""
 
     def require(self, *any_of: str) -> None:
