@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Self
 
 from bot.caption import alternative, title
-from bot.card import Image
 from bot.chart_spec import Spec, spec
 from clew.errors import ClewError
 from clew.evidence import Series
@@ -111,8 +110,3 @@ async def chart(series: Series, window: Window, painter: Painter) -> Picture:
         raise ClewError(f"{series.name} has no point to draw")
     png = await painter.paint(spec(series, window))
     return Picture(png, alternative(series, window), title(series))
-
-
-async def draw(image: Image, painter: Painter) -> Picture:
-    """A card's image as a picture. Raises ClewError if it cannot be drawn."""
-    return await chart(image.series, image.window, painter)

@@ -12,6 +12,7 @@ from clew.progress import Numbered
 
 _CLOCK = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))? UTC\b")
 _LABEL = 60
+_TEXT = 3_000
 _ERA = (1e8, 7e9)
 """Unix seconds that can be an incident's: a broken clock does not move a stated hour to another year."""
 
@@ -73,7 +74,8 @@ def sources(facts: Iterable[Numbered], incident: str, most: int = 5) -> Sources 
 
 
 def prose(text: str, near: float) -> Line:
-    """A sentence in which each `18:36 UTC` becomes a moment: the one closest to `near` (Unix seconds)."""
+    """A sentence in which each `18:36 UTC` becomes a moment: the one closest to `near` (Unix seconds). Reads 3,000 characters."""
+    text = text if len(text) <= _TEXT else text[:_TEXT] + "…"
     line: list[Span] = []
     end = 0
     for found in _CLOCK.finditer(text):

@@ -81,7 +81,8 @@ def plain(text: str, most: int) -> str:
 
 def fallback(text: str) -> str:
     """Outside text for a message's own `text`: no markup of any kind, at most 200 characters, never empty."""
-    bare = _EDGE.sub(" ", visible(text, FALLBACK).translate(_LOOKS_LIKE)).replace("&", "+").strip()
+    bare = visible(text, FALLBACK).translate(_LOOKS_LIKE).replace("&", "+")
+    bare = visible(_EDGE.sub(" ", bare), FALLBACK)
     return bare or "Clew has news"
 
 

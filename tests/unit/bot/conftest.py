@@ -1,14 +1,23 @@
 """One invented incident in every state that people can meet it in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
+from bot.card import Card
+from bot.card_private import catchup, help_card, notice, status
+from bot.cards import card
+from bot.slack.forms import ask_form, new_form, reject_form
+from bot.slack.home import home
+from bot.slack.ids import Target
+from bot.slack.scopes import SCOPES
+from bot.slack.shapes import Home, Modal
+from bot.slack.windows import copy_window, evidence_window, fix_window, queries_window, voters_window, why_window
 from clew.evidence import Asked, Call, Change, Evidence, Lines, Mark, Note, Sample, Series, evidence
 from clew.feedback import Ballot, RejectReason, Vote
 from clew.hypothesis import Cause, CauseKind, Claim, Confidence, Gap, Hypothesis, Report, Term, Verdict
 from clew.incident import Incident, Thread, Window
+from clew.ports import Health
 from clew.progress import Answer, HypothesisView, Numbered, Progress, RuledOutView, RunState, Step, StepState, View
 
 START = 1_795_372_200.0  # 2026-11-22 18:30:00 UTC
@@ -298,6 +307,56 @@ def samples() -> Samples:
 
 
 @pytest.fixture
-def hostile() -> Callable[[str], str]:
-    """Text that tries to mention, link, format and hide, ending in the words given."""
-    return lambda words: f"<!channel> <@U0MIA> <https://evil.example|ok> `*_~ \u202e\u200b\U000e0041 @here {words}"
+def views(samples: Samples) -> dict[str, View]:
+    """Every view, by name."""
+    return samples.views
+
+
+def _windows(samples: "Samples") -> dict[str, Modal | Home]:
+    told = samples.views["hypothesis_challenged"]
+    assert isinstance(told, HypothesisView)
+    about = Target(incident=samples.incident.id, hypothesis=1)
+    runs = [view for view in samples.views.values() if isinstance(view, Progress)]
+    health = (
+        Health(source="metrics", ok=True, says="reached, 6 services"),
+        Health(source="tickets", ok=False, says="refused us: set a token"),
+    )
+    lost = [scope for scope in SCOPES if scope.name in ("files:write", "groups:history")]
+    return {
+        "form_reject": reject_form(about, told),
+        "form_ask": ask_form(about),
+        "form_new": new_form("C0INC"),
+        "window_queries": queries_window(told),
+        "window_voters": voters_window(told),
+        "window_why": why_window(told),
+        "window_fix": fix_window(told),
+        "window_copy": copy_window(told),
+        **{f"window_evidence_{fact.number}": evidence_window(fact) for fact in samples.facts},
+        "home": home(
+            runs, health, lost, now=START + 1000, threads={samples.incident.id: "https://a.slack.com/archives/C0INC/p1"}
+        ),
+        "home_empty": home((), (), (), now=START),
+    }
+
+
+@pytest.fixture
+def windows(samples: Samples) -> dict[str, Modal | Home]:
+    """Every form, window and Home tab, by name."""
+    return _windows(samples)
+
+
+@pytest.fixture
+def cards(samples: Samples) -> dict[str, Card]:
+    """Every card, public and private, by name."""
+    now = samples.incident.opened_at + 540
+    done, running = samples.views["progress_cause"], samples.views["progress_minute"]
+    assert isinstance(done, Progress)
+    assert isinstance(running, Progress)
+    private = {
+        "private_catchup": catchup(done, now=now, thread="https://a.slack.com/archives/C0INC/p1"),
+        "private_status": status(running, now=now),
+        "private_nothing": status(None, now=now),
+        "private_help": help_card(),
+        "private_notice": notice("This channel is shared with another company, so Clew does not join it."),
+    }
+    return {name: card(view, now=now + 10_000) for name, view in samples.views.items()} | private
