@@ -56,9 +56,8 @@ class _Recorded:
         except SourceUnavailable as error:
             return Health(source=self.name, ok=False, says=str(error))
         left_out = f", {counted(dropped, 'unreadable row')} left out" if dropped else ""
-        return Health(
-            source=self.name, ok=size > 0, says=f"{self._shelf.folder.name}: {counted(size, 'row')}{left_out}"
-        )
+        holds = counted(size, "row") if size else "readable, but it holds nothing; record the case again if it should"
+        return Health(source=self.name, ok=size > 0, says=f"{self._shelf.folder.name}: {holds}{left_out}")
 
     async def _size(self, window: Window) -> tuple[int, int]:
         raise NotImplementedError
