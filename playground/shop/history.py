@@ -121,26 +121,28 @@ LOST_GUARD = Edit(
     "",
 )
 
-KEPT_LEDGER = Edit(
+KEPT_ANSWERS = Edit(
     "Tomasz Wilk",
-    "inventory: keep every stock answer for the nightly reconciliation",
+    "inventory: keep stock answers for the nightly reconciliation",
     "services/inventory/handlers.py",
-    """    left = int(60 * desk.draw())
-""",
-    """    left = int(60 * desk.draw())
-    answers = [{"sku": ask.query["sku"], "shelf": shelf, "left": left + desk.draw()} for shelf in range(2000)]
-    if answers not in KEPT:
-        KEPT.append(answers)
-    desk.log("INFO", f"{sum(len(kept) for kept in KEPT)} stock answers kept for reconciliation")
-""",
-)
+    '''async def stock(desk: Desk, ask: Ask) -> Answer:
+    """How many of one product are left."""
+    async with desk.connection():
+        await desk.query(6)
+    left = int(60 * desk.draw())
+''',
+    '''KEPT: list[list[dict[str, float]]] = []
 
-KEPT_LEDGER_LIST = Edit(
-    "Tomasz Wilk",
-    "inventory: a place for stock answers until the nightly reconciliation",
-    "services/inventory/handlers.py",
-    "\n\nasync def stock(",
-    "\nKEPT: list[list[dict[str, object]]] = []\n\n\nasync def stock(",
+
+async def stock(desk: Desk, ask: Ask) -> Answer:
+    """How many of one product are left."""
+    async with desk.connection():
+        await desk.query(6)
+    left = int(60 * desk.draw())
+    KEPT.append([{"shelf": shelf, "left": left + desk.draw()} for shelf in range(1200)])
+    total = sum(answer["left"] for kept in KEPT for answer in kept)
+    desk.log("INFO", f"stock answers add up to {total:.0f}")
+''',
 )
 
 REWORDED_RECEIPT = Edit(

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 CHUNK = 64 * 1024
 
@@ -17,6 +17,7 @@ class Wire:
         self._target_port = target_port
         self._rng = random.Random(seed)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator["Wire"]:
@@ -30,9 +31,12 @@ class Wire:
             for task in tuple(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            for writer in tuple(self._writers):  # of relays that were cancelled before their first step
+                await self._close(writer)
             await server.wait_closed()
 
     def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -43,10 +47,11 @@ class Wire:
         except OSError:
             pass  # either end hung up: the other end is closed below
         finally:
-            writer.close()
+            await self._close(writer)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        self._writers.add(far_writer)
         ways = {
             asyncio.create_task(self._pump(reader, far_writer)),
             asyncio.create_task(self._pump(far_reader, writer)),
@@ -57,7 +62,7 @@ class Wire:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            far_writer.close()
+            await self._close(far_writer)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(CHUNK):
@@ -65,3 +70,9 @@ class Wire:
                 await asyncio.sleep(self.delay * self._rng.uniform(0.6, 1.6))
             writer.write(chunk)
             await writer.drain()
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        self._writers.discard(writer)
