@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
@@ -19,6 +20,7 @@ from clew.ports import Clock, Memory
 log = structlog.get_logger(__name__)
 
 DELIVERY = "clew_delivery"
+PASSING = "clew_passing"
 UNHANDLED = "clew_unhandled"
 PREFIX = "slack:in:"
 OLDEST_SECONDS = 3600.0
@@ -156,11 +158,14 @@ class Admission:
         self._under_way.add(key)
         self._idle.clear()
 
-    async def ended(self, key: str, *, handled: bool) -> None:
-        """Forgets the body of a delivery that was handled; keeps the others for the next start."""
+    def passed(self, key: str) -> None:
         self._under_way.discard(key)
         if not self._under_way:
             self._idle.set()
+
+    async def ended(self, key: str, *, handled: bool) -> None:
+        """Forgets the body of a delivery that was handled; keeps the others for the next start."""
+        self.passed(key)
         if handled:
             try:
                 await self._memory.settle(key)
@@ -199,6 +204,18 @@ class Admission:
             await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode", context={DELIVERY: key}))
 
 
+class Flight(AsyncListenerStartHandler):
+    """Bolt calls this when a listener begins: what needs no keeping is under way too."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        if request.context.get(DELIVERY) is None:
+            request.context[PASSING] = f"passing:{id(request)}"
+            self._admission.began(request.context[PASSING])
+
+
 class Settling(AsyncListenerCompletionHandler):
     """Bolt calls this when a listener has ended, well or not."""
 
@@ -208,6 +225,7 @@ class Settling(AsyncListenerCompletionHandler):
     async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
         key: str | None = request.context.get(DELIVERY)
         if key is None:
+            self._admission.passed(str(request.context.get(PASSING, "")))
             return
         task = asyncio.current_task()
         cut_short = task is not None and task.cancelling() > 0

@@ -12,7 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.admission import Admission, Settling
+from bot.slack.admission import Admission, Flight, Settling
 from bot.slack.channels import Channels
 from bot.slack.config import Identity, SlackConfig
 from bot.slack.desk import Desk
@@ -105,6 +105,7 @@ def build_app(
         return await admission.admit(request, next_)
 
     app.middleware(admit)
+    app.listener_runner.listener_start_handler = Flight(admission)
     app.listener_runner.listener_completion_handler = Settling(admission)
     desk = Desk(
         config=config,

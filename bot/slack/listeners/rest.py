@@ -19,6 +19,7 @@ STRANGE = "This button belongs to another version of Clew and does nothing now. 
 
 def register(app: AsyncApp, desk: Desk) -> None:
     app.event(ANY)(on_event)
+    app.command(ANY)(on_anything)
     app.action(ANY)(partial(on_action, desk=desk))
     app.view(ANY)(on_anything)
     app.view_closed(ANY)(on_anything)
