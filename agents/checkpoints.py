@@ -1,19 +1,22 @@
 """Where do investigations rest between their steps, and which classes may come back out."""
 
-from collections.abc import AsyncGenerator, Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from pydantic import BaseModel
 
 from agents.state import Look, State
 
+Value = TypeVar("Value")
 SCHEMA = "1"
 """Goes up when an old checkpoint may no longer be read; an investigation of an older schema starts afresh."""
 
@@ -52,6 +55,38 @@ def serializer() -> JsonPlusSerializer:
     return JsonPlusSerializer(allowed_msgpack_modules=tuple(classes(State, Look)))
 
 
+class SteadySaver(AsyncSqliteSaver):
+    """A write that has begun is finished even if its run is cancelled: a transaction left open would lock everybody else out."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        super().__init__(connection, serde=serializer())
+        self._writing: set[asyncio.Future[Any]] = set()
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        return await self._finished(super().aput(config, checkpoint, metadata, new_versions))
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        await self._finished(super().aput_writes(config, writes, task_id, task_path))
+
+    async def _finished(self, write: Awaitable[Value]) -> Value:
+        task = asyncio.ensure_future(write)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)
+
+    async def drained(self) -> None:
+        """Waits for every write that is under way."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+
 @asynccontextmanager
 async def opened(path: Path | str) -> AsyncGenerator[AsyncSqliteSaver]:
     """The saver over one SQLite file (`:memory:` for none); the folder is made if it is missing."""
@@ -59,6 +94,9 @@ async def opened(path: Path | str) -> AsyncGenerator[AsyncSqliteSaver]:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     async with aiosqlite.connect(path) as connection:
         await connection.execute("PRAGMA busy_timeout = 5000")
-        saver = AsyncSqliteSaver(connection, serde=serializer())
+        saver = SteadySaver(connection)
         await saver.setup()
-        yield saver
+        try:
+            yield saver
+        finally:
+            await saver.drained()

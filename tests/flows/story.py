@@ -1,6 +1,7 @@
 """What incident do the flows live through: a deploy of checkout shrinks its connection pool, payments and web only suffer."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -143,6 +144,22 @@ def incident(name: str = "checkout-latency") -> Incident:
     )
 
 
+class RunningClock:
+    """A clock that runs as clocks do, but starts at the incident: for what depends on who waits how long."""
+
+    def __init__(self, now: float = ALERT + 10) -> None:
+        self._offset = now - time.monotonic()
+
+    def now(self) -> float:
+        return time.monotonic() + self._offset
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
 @dataclass
 class BackgroundJobs:
     """Jobs that run in tasks of the test's own loop, one per key at a time."""
@@ -180,7 +197,7 @@ class House:
     platform: FakePlatform
     memory: DictMemory
     jobs: BackgroundJobs
-    clock: FrozenClock
+    clock: FrozenClock | RunningClock
     incident: Incident
 
     async def investigated(self) -> None:
@@ -195,7 +212,7 @@ class Houses:
     folder: Path
     memory: DictMemory = field(default_factory=DictMemory)
     platform: FakePlatform = field(default_factory=FakePlatform)
-    clock: FrozenClock = field(default_factory=lambda: FrozenClock(ALERT + 10))
+    clock: FrozenClock | RunningClock = field(default_factory=lambda: FrozenClock(ALERT + 10))
 
     @asynccontextmanager
     async def house(
