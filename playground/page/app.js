@@ -23,8 +23,10 @@ class App {
     this.notices = [];
     this.composers = new Map();
     this.surfaces = new Map();
+    this.drawn = new Map();
     this.connection = null;
     this.attempt = null;
+    this.held = [];
     this.queued = false;
     this.place = { ...fromAddress(), pane: "main" };
     const { store } = this;
@@ -67,11 +69,15 @@ class App {
   }
 
   async refresh(user) {
+    this.held.push([]);
+    const held = this.held.at(-1);
     try {
       const state = await fetchState(user);
       // A late answer for somebody we are no longer must not win.
       if (user !== this.place.user) return;
       this.store.load(state);
+      // The state may be older than what the stream brought while it was fetched.
+      for (const frame of held) this.store.take(frame);
       this.store.online = true;
       this.tick += 1;
       this.settlePlace();
@@ -79,6 +85,8 @@ class App {
     } catch (error) {
       this.store.online = false;
       if (!this.store.ready) this.trouble = String(error.message ?? error);
+    } finally {
+      this.held = this.held.filter((one) => one !== held);
     }
     this.render();
   }
@@ -95,6 +103,7 @@ class App {
   }
 
   take(frame) {
+    for (const held of this.held) held.push(frame);
     if (frame.type === "notice") this.notify(frame.text);
     else if (this.store.take(frame) && (frame.type === "channel" || frame.type === "user")) this.tick += 1;
     this.render();
@@ -117,7 +126,7 @@ class App {
     const moved = this.address(next) !== this.address(this.place);
     if (moved) window.history.pushState(null, "", this.address(next));
     this.arrive(next);
-    if (focus === "thread") this.composer(next.channel, next.thread).focus();
+    if (focus) this.composer(next.channel, focus === "thread" ? next.thread : null).focus();
   }
 
   arrive(next) {

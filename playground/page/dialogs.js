@@ -67,7 +67,7 @@ function create(app) {
   const submit = (event) => {
     const form = new FormData(event.currentTarget);
     const more = { name: slug(String(form.get("name") ?? "")), is_private: form.get("private") === "on" };
-    settle(app, "create_channel", more, (answer) => answer.channel && app.go({ channel: answer.channel.id ?? answer.channel }));
+    settle(app, "create_channel", more, (answer) => answer.channel && app.go({ channel: answer.channel, focus: "channel" }));
   };
   return dialog({ key: "create", title: "Create a channel", close: () => app.open(null), testid: "create-dialog", submit },
     h("div", { class: "dialog-body" }, nameField(""), problem(app),

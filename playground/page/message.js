@@ -52,9 +52,12 @@ function messageNode(message, app, place) {
   // Ids must differ between the timeline and the thread panel, which may show the same root.
   const spot = inThread ? "thread" : "main";
   const surface = app.surfaceOf(channel, message, spot);
-  const memo = JSON.stringify([message, thread, follows, app.tick, surface.pending.size, [...surface.picks], message.ts === app.place.thread && !inThread]);
-  const looks = ["message", follows ? "follows" : "", system ? "system" : "", message.ephemeral ? "ephemeral" : "", message.ts === app.place.thread && !inThread ? "open" : ""];
-  return h("article", { key: message.ts, memo, class: looks.filter(Boolean).join(" "), "data-testid": `message-${message.ts}`, "aria-label": `${who.name}, ${clock(message.ts)}` },
+  const open = message.ts === app.place.thread && !inThread;
+  const seen = [message, thread ? `${thread.count} ${thread.last}` : "", follows, app.tick, surface.version, open].map((part) => part ?? null);
+  const before = app.drawn.get(surface.key);
+  if (before && before.seen.every((part, at) => part === seen[at])) return before.node;
+  const looks = ["message", follows ? "follows" : "", system ? "system" : "", message.ephemeral ? "ephemeral" : "", open ? "open" : ""];
+  const node = h("article", { key: message.ts, class: looks.filter(Boolean).join(" "), "data-testid": `message-${message.ts}`, "aria-label": `${who.name}, ${clock(message.ts)}` },
     message.ephemeral ? h("p", { class: "only-you" }, icon("eye"), "Only visible to you") : null,
     h("div", { class: "gutter" }, follows || system ? h("time", { title: full(message.ts) }, clock(message.ts)) : avatar(who)),
     h("div", { class: "content" },
@@ -63,6 +66,8 @@ function messageNode(message, app, place) {
       reactions(message, app, channel),
       !inThread && thread ? threadLink(message, thread, app) : null),
     system ? null : toolbar(message, app, { channel, inThread, spot }));
+  app.drawn.set(surface.key, { seen, node });
+  return node;
 }
 
 function body(message, app, surface) {

@@ -8,7 +8,7 @@ const NEAR = 48;
 export function scroller({ key, label, look = "", role = "log" }, ...children) {
   const jump = (event) => toEnd(event.currentTarget.closest(".scroller").querySelector(".scroll"));
   return h("div", { key, class: `scroller ${look}` },
-    h("div", { class: "scroll", role, "aria-label": label, tabindex: "0", mount: follow }, h("div", { class: "scroll-inner" }, children)),
+    h("div", { class: "scroll", role, "aria-label": label, "aria-relevant": "additions", tabindex: "0", mount: follow }, h("div", { class: "scroll-inner" }, children)),
     h("button", { type: "button", class: "jump", on: { click: jump } }, "Latest ↓"));
 }
 

@@ -8,7 +8,10 @@ const FRAMES = {
   message: (store, frame) => store.put(frame.channel, frame.message),
   message_changed: (store, frame) => store.put(frame.channel, frame.message),
   ephemeral: (store, frame) => store.put(frame.channel, { ...frame.message, ephemeral: true }),
-  message_deleted: (store, frame) => store.messages.get(frame.channel)?.delete(frame.ts),
+  message_deleted: (store, frame) => {
+    store.messages.get(frame.channel)?.delete(frame.ts);
+    store.order.delete(frame.channel);
+  },
   channel: (store, frame) => store.channels.set(frame.channel.id, { ...store.channels.get(frame.channel.id), ...frame.channel }),
   user: (store, frame) => store.users.set(frame.user.id, frame.user),
   view: (store, frame) => (store.views = frame.views ?? []),
@@ -17,7 +20,7 @@ const FRAMES = {
   status: (store, frame) => store.setStatus(frame),
   reaction: (store, frame) => {
     const message = store.messages.get(frame.channel)?.get(frame.ts);
-    if (message) store.messages.get(frame.channel).set(frame.ts, { ...message, reactions: frame.reactions });
+    if (message) store.put(frame.channel, { ...message, reactions: frame.reactions });
   },
 };
 
@@ -37,6 +40,7 @@ export class Store {
     this.users = new Map((state.users ?? []).map((user) => [user.id, user]));
     this.channels = new Map((state.channels ?? []).map((channel) => [channel.id, channel]));
     this.messages = new Map();
+    this.order = new Map();
     for (const [channel, messages] of Object.entries(state.messages ?? {})) {
       this.messages.set(channel, new Map(messages.map((message) => [message.ts, message])));
     }
@@ -67,6 +71,7 @@ export class Store {
   put(channel, message) {
     if (!this.messages.has(channel)) this.messages.set(channel, new Map());
     this.messages.get(channel).set(message.ts, message);
+    this.order.delete(channel);
   }
 
   setStatus({ channel, thread_ts: thread, status }) {
@@ -83,7 +88,10 @@ export class Store {
 
   /** Messages of one channel, oldest first. */
   all(channel) {
-    return [...(this.messages.get(channel)?.values() ?? [])].sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+    if (!this.order.has(channel)) {
+      this.order.set(channel, [...(this.messages.get(channel)?.values() ?? [])].sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0)));
+    }
+    return this.order.get(channel);
   }
 
   message(channel, ts) {

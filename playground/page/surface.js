@@ -8,7 +8,13 @@ const safeId = (text) => text.replace(/[^A-Za-z0-9_-]/g, (c) => `_${c.charCodeAt
 export class Surface {
   /** `place` is {channel, ts, ephemeral} or {view_id}; `send(action)` acts and may take a moment; `ask(confirm)` resolves to yes or no. */
   constructor({ key, place, names, send, ask, changed }) {
-    Object.assign(this, { key, place, names, send, ask, changed });
+    Object.assign(this, { key, place, names, send, ask });
+    // Counts what changed here that is not in the message itself, so that an unchanged message is not drawn again.
+    this.version = 0;
+    this.changed = () => {
+      this.version += 1;
+      changed();
+    };
     this.form = new Map();
     this.errors = {};
     this.pending = new Set();

@@ -2,10 +2,10 @@
 // so focus, typed text, scroll position and loaded pictures survive. Text is only ever put in text nodes and attributes.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SILENT = new Set(["key", "on", "css", "mount", "flash", "memo", "value", "checked", "selected", "svg"]);
+const SILENT = new Set(["key", "on", "css", "mount", "flash", "value", "checked", "selected", "svg"]);
 
-/** A wanted element. Props: attributes, plus `on` (handlers), `key`, `css` (custom properties), `mount(node)`,
- *  `flash` (highlight when it changes), `memo` (skip the subtree while equal), `value`/`checked`/`selected` (set once, then the person's). */
+/** A wanted element; the very same object again means nothing changed. Props: attributes, plus `on` (handlers), `key`, `css` (custom properties), `mount(node)`,
+ *  `flash` (highlight when it changes), `value`/`checked`/`selected` (set once, then the person's). */
 export function h(tag, props, ...children) {
   const wanted = props ?? {};
   return { tag, props: wanted, key: wanted.key, children: flatten(children) };
@@ -92,7 +92,6 @@ function update(node, wanted) {
     node.wanted = wanted;
     return;
   }
-  if (wanted.props.memo !== undefined && wanted.props.memo === before.props.memo) return;
   attributes(node, before.props, wanted.props);
   node.wanted = wanted;
   fit(node, wanted.children);
