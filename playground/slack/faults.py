@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+SESSION_METHODS = re.compile(r"agents\.sessions\.|assistant\.threads\.")
+
 
 @dataclass
 class Faults:
@@ -47,6 +49,3 @@ class Faults:
 
     def delay(self, method: str) -> float:
         return self.delays.get(method, self.delays.get("*", 0.0))
-
-
-SESSION_METHODS = re.compile(r"agents\.sessions\.|assistant\.threads\.")

@@ -163,8 +163,21 @@ class LocalSlack:
 
     @property
     def sockets(self) -> Sockets | None:
-        """Socket Mode's connections: `drop()` cuts them, `refresh()` asks for new ones. None in HTTP mode."""
+        """Socket Mode's connections (`opened` counts them all, `count` the open ones). None in HTTP mode."""
         return self._transport if isinstance(self._transport, Sockets) else None
+
+    async def drops_connections(self) -> None:
+        """Socket Mode: cut every connection without a word, as a network would."""
+        await self._socket_mode().drop()
+
+    async def refreshes_connections(self) -> None:
+        """Socket Mode: ask the app to connect anew, as Slack does every few hours."""
+        await self._socket_mode().refresh()
+
+    def _socket_mode(self) -> Sockets:
+        if not isinstance(self._transport, Sockets):
+            raise TypeError("only LocalSlack.serving(mode='socket') has connections of the app")
+        return self._transport
 
     async def listens_at(self, request_url: str) -> bool:
         """HTTP mode: post to this request URL from now on. True when it echoed Slack's challenge."""

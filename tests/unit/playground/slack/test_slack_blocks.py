@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_sdk.models import blocks as sdk
 
@@ -262,6 +262,7 @@ ANYTHING = st.recursive(
 )
 
 
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING)
 def test_nonsense_is_refused_and_never_breaks_the_checker(nonsense: Any) -> None:
     found = faults(nonsense)

@@ -138,7 +138,7 @@ async def test_an_app_that_does_not_answer_is_told_to_the_person_alone() -> None
 
 
 async def test_an_unacknowledged_event_comes_again_with_its_retry_number() -> None:
-    async with LocalSlack.serving(limits=QUIET, ack_seconds=0.3, retry_delays=(0.0, 0.05)) as slack:
+    async with LocalSlack.serving(limits=QUIET, ack_seconds=1.0, retry_delays=(0.0, 0.05)) as slack:
         slack.faults.lost_acks = 1
         async with connected(slack) as app:
             seen: list[str] = []
@@ -166,7 +166,7 @@ async def test_a_cut_connection_comes_back_and_the_event_with_it() -> None:
             heard.set()
 
         assert slack.sockets is not None
-        await slack.sockets.drop()
+        await slack.drops_connections()
         await slack.person("mia").creates_channel("inc-3")
         await asyncio.wait_for(heard.wait(), 10)
         assert slack.sockets.opened >= 2
@@ -175,7 +175,7 @@ async def test_a_cut_connection_comes_back_and_the_event_with_it() -> None:
 async def test_a_refresh_makes_the_app_connect_anew() -> None:
     async with LocalSlack.serving(limits=QUIET) as slack, connected(slack):
         assert slack.sockets is not None
-        await slack.sockets.refresh()
+        await slack.refreshes_connections()
         async with asyncio.timeout(10):
             while slack.sockets.opened < 2 or not slack.connected:
                 await slack.sockets.changed.wait()

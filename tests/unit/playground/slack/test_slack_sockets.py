@@ -39,7 +39,7 @@ async def test_a_connection_says_hello_and_its_ticket_is_spent(
 
 
 async def test_what_one_connection_leaves_unanswered_comes_to_another(session: aiohttp.ClientSession) -> None:
-    async with LocalSlack.serving(ack_seconds=0.2, retry_delays=(0.0, 0.0), limits=Limits(on=False)) as slack:
+    async with LocalSlack.serving(ack_seconds=1.0, retry_delays=(0.0, 0.0), limits=Limits(on=False)) as slack:
         links = [await link(slack, session) for _ in range(2)]
         for one in links:
             await one.receive_json(timeout=5)
