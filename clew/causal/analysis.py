@@ -23,11 +23,11 @@ class Tables:
     normal_spans: Spans = field(default_factory=Spans.empty)
     lines: LogTable = field(default_factory=LogTable.empty)
     normal_lines: LogTable = field(default_factory=LogTable.empty)
-    changes: ChangeTable = ChangeTable()
-    graph: CallGraph = CallGraph()
+    changes: ChangeTable = field(default_factory=ChangeTable)
+    graph: CallGraph = field(default_factory=CallGraph)
 
 
-def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors = Priors()) -> Ranking:
+def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors | None = None) -> Ranking:
     """Ranks one incident. Deterministic; no I/O; empty tables give `Not found`, never `healthy`."""
     when = moment(tables.matrix, tables.normal_matrix, alerted_at, symptom)
     clues = (
@@ -36,5 +36,5 @@ def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors 
         *(found.clue for found in log_clues(tables.lines, tables.normal_lines, when)),
     )
     return rank(
-        clues, tables.graph, priors, symptom=symptom, onset=when.onset, changes=tables.changes.changes
+        clues, tables.graph, priors or Priors(), symptom=symptom, onset=when.onset, changes=tables.changes.changes
     )

@@ -50,7 +50,11 @@ class Fit(NamedTuple):
 
 
 def change_clues(
-    changes: Sequence[Change], errors: Sequence[str], usual: frozenset[str], onset: float | None, suspects: Mapping[str, float]
+    changes: Sequence[Change],
+    errors: Sequence[str],
+    usual: frozenset[str],
+    onset: float | None,
+    suspects: Mapping[str, float],
 ) -> tuple[Clue, ...]:
     """One clue of channel `change` per commit or config whose diff could be read, strongest first.
 
@@ -59,13 +63,25 @@ def change_clues(
     """
     fits = fitted(changes, errors, usual, onset, suspects)
     return tuple(
-        Clue(channel="change", change=ref, service=fit.service, amount=round(fit.amount, 6), onset=fit.at, says=fit.says, detail=fit.does)
+        Clue(
+            channel="change",
+            change=ref,
+            service=fit.service,
+            amount=round(fit.amount, 6),
+            onset=fit.at,
+            says=fit.says,
+            detail=fit.does,
+        )
         for ref, fit in sorted(fits.items(), key=lambda item: (-item[1].amount, item[0]))
     )
 
 
 def fitted(
-    changes: Sequence[Change], errors: Sequence[str], usual: frozenset[str], onset: float | None, suspects: Mapping[str, float]
+    changes: Sequence[Change],
+    errors: Sequence[str],
+    usual: frozenset[str],
+    onset: float | None,
+    suspects: Mapping[str, float],
 ) -> dict[str, Fit]:
     """How well each readable change fits."""
     deploys = _deploys(changes, onset)
@@ -77,7 +93,7 @@ def fitted(
     out: dict[str, Fit] = {}
     for c in named:
         at, service = deploys.get(c.ref, (c.at, c.service))
-        shared = {w for w in texts[c.ref] & wanted}
+        shared = texts[c.ref] & wanted
         content = sum(1.0 / frequency[w] for w in shared)
         place = _place(c, service, suspects, top)
         danger = risk(c.diff or "")
@@ -86,7 +102,18 @@ def fitted(
         late = onset is not None and at > onset + _LATE
         benign = 1.0 if harmless else (0.5 if _BENIGN.search(c.title) else 0.0)
         says = _says(c, at, onset, danger.says, shared)
-        out[c.ref] = Fit(near, content / (content + 1.5), place, danger.amount * (0.3 if harmless else 1.0), benign, late, at, service, danger.says, says)
+        out[c.ref] = Fit(
+            near,
+            content / (content + 1.5),
+            place,
+            danger.amount * (0.3 if harmless else 1.0),
+            benign,
+            late,
+            at,
+            service,
+            danger.says,
+            says,
+        )
     return out
 
 

@@ -23,6 +23,8 @@ KINDS = {
 """Channels of one kind are not independent of each other."""
 _ENOUGH = 0.15
 """A clue below this agrees with anything."""
+BAR = 0.35
+"""The weight of the standing candidate `none of these`."""
 _CLEAR = 1.25
 """The best must weigh this many times the best unrelated rival."""
 
@@ -33,18 +35,21 @@ def kinds(support: Sequence[Clue]) -> tuple[str, ...]:
 
 
 def word(
-    support: Sequence[Clue], weight: float, *, bar: float, rival: float, fits_in_time: bool, broken: str = "", proven: bool = False
+    support: Sequence[Clue],
+    weight: float,
+    *,
+    rival: float,
+    fits_in_time: bool,
+    broken: str = "",
+    proven: bool = False,
 ) -> Confidence:
     """The word for one hypothesis.
 
-    `bar` is the weight of `none of these`, `rival` that of the strongest unrelated hypothesis, `broken` the reason why the challenge broke
-    it. `proven` is a decisive test from outside (the change was undone and the signal followed): nothing else confirms.
+    `rival` is the weight of the strongest unrelated hypothesis. `proven` is a decisive test from outside (the change was undone and the signal followed): nothing else confirms.
     """
     if proven:
         return Confidence.CONFIRMED
-    if broken:
-        return Confidence.RULED_OUT
-    if weight <= bar:
+    if weight <= BAR:
         return Confidence.NOT_FOUND
     if len(kinds(support)) >= 2 and fits_in_time and weight >= _CLEAR * rival:
         return Confidence.LIKELY

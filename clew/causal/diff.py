@@ -15,7 +15,9 @@ _CALL = re.compile(r"\b[\w.]+\s*\(")
 _LOOP = re.compile(r"^\s*(?:for|while|foreach|each)\b|\.(?:map|forEach|each)\(")
 _COMMENT = re.compile(r"^\s*(?:#(?!include)|//|\*|/\*|--(?!\S)|<!--|\"\"\")")
 _QUOTED = re.compile(r"[\"'`]([^\"'`]{1,60})[\"'`]")
-_LOGGING = re.compile(r"\b(?:log\w*|logger|print\w*|console|counter|metrics?|histogram|gauge|span)\b\s*[.(]", re.IGNORECASE)
+_LOGGING = re.compile(
+    r"\b(?:log\w*|logger|print\w*|console|counter|metrics?|histogram|gauge|span)\b\s*[.(]", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_./-]*")
 """A name that code may look up: no sentence, no version, no colour."""
 _LINES = 400
@@ -83,7 +85,11 @@ def _setting(removed: list[str], added: list[str]) -> Risk:
     for old in removed:
         for new in added:
             before, after = _NUMBER.findall(old), _NUMBER.findall(new)
-            if len(before) != len(after) or before == after or _NUMBER.sub("#", old).split() != _NUMBER.sub("#", new).split():
+            if (
+                len(before) != len(after)
+                or before == after
+                or _NUMBER.sub("#", old).split() != _NUMBER.sub("#", new).split()
+            ):
                 continue
             pair = next((a, b) for a, b in zip(before, after, strict=True) if a != b)
             if _LOGGING.search(new):
@@ -107,7 +113,19 @@ def _ratio(before: str, after: str) -> float:
 
 
 def _value(text: str) -> float | None:
-    scale = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "s": 1, "m": 60, "h": 3600, "d": 86400, "k": 1e3, "kb": 1e3, "mb": 1e6, "gb": 1e9}
+    scale = {
+        "ms": 1e-3,
+        "us": 1e-6,
+        "ns": 1e-9,
+        "s": 1,
+        "m": 60,
+        "h": 3600,
+        "d": 86400,
+        "k": 1e3,
+        "kb": 1e3,
+        "mb": 1e6,
+        "gb": 1e9,
+    }
     hit = re.match(r"(-?[\d._]+)([a-z%]*)", text.lower())
     if hit is None:
         return None
@@ -147,10 +165,17 @@ def _renamed(removed: list[str], added: list[str]) -> Risk:
     """The same line with another quoted name or identifier: readers of the old name break."""
     for old in removed:
         for new in added:
-            if _LOGGING.search(new) or re.search(r"message|text|title|class(?:Name)?=|color|style|label", new, re.IGNORECASE):
+            if _LOGGING.search(new) or re.search(
+                r"message|text|title|class(?:Name)?=|color|style|label", new, re.IGNORECASE
+            ):
                 continue
             before, after = _QUOTED.findall(old), _QUOTED.findall(new)
-            if before and len(before) == len(after) and before != after and _QUOTED.sub("#", old).split() == _QUOTED.sub("#", new).split():
+            if (
+                before
+                and len(before) == len(after)
+                and before != after
+                and _QUOTED.sub("#", old).split() == _QUOTED.sub("#", new).split()
+            ):
                 a, b = next((x, y) for x, y in zip(before, after, strict=True) if x != y)
                 if not (_PLAIN.fullmatch(a) and _PLAIN.fullmatch(b)):
                     continue

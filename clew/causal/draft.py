@@ -102,7 +102,9 @@ def _change_draft(case: Case, fit: Clue, host: Draft | None) -> Draft:
         key=f"change:{change.ref}",
         cause=Cause(kind=CauseKind.CHANGE, service=service, change=change.ref),
         title=f"{change.what} {change.ref[:7]} {does}"[:80],
-        story=" ".join((f"{_capital(fit.says)}.", *(f"{_capital(c.says)}." for c in (host.support[:1] if host else ())))),
+        story=" ".join(
+            (f"{_capital(fit.says)}.", *(f"{_capital(c.says)}." for c in (host.support[:1] if host else ())))
+        ),
         confidence=Confidence.POSSIBLE,
         weight=round((host.weight if host else 0.0) + fit.amount, 6),
         why=(*(host.why if host else ()), Term(name="change", value=fit.amount, says=fit.says)),
@@ -183,11 +185,15 @@ def _other_changes(case: Case, open_keys: set[str]) -> list[Draft]:
         if f"change:{fit.change}" in open_keys or abs(at - case.onset) > 1800 or len(out) == 3:
             continue
         late = at > case.onset + 60.0
-        if late and case.symptom.service and fit.service not in (None, case.symptom.service) and len(out):
+        if late and case.symptom.service and fit.service not in (None, case.symptom.service) and out:
             continue
         if not late and fit.amount > case.none.amount:
             continue
-        reason = f"it went live at {clock(at)}, after the onset at {clock(case.onset)}" if late else f"its diff does not fit: it {fit.detail}"
+        reason = (
+            f"it went live at {clock(at)}, after the onset at {clock(case.onset)}"
+            if late
+            else f"its diff does not fit: it {fit.detail}"
+        )
         cause = Cause(kind=CauseKind.CHANGE, service=fit.service, change=fit.change)
         out.append(_ruled_out(f"change:{fit.change}", cause, f"change {(fit.change or '')[:10]}", reason, (fit,)))
     return out
@@ -203,13 +209,27 @@ def _followers(case: Case, open_keys: set[str]) -> list[Draft]:
             continue
         clue = next((c for c in case.of(name) if c.channel in ("latency", "errors")), None)
         support = (clue,) if clue else ()
-        out.append(_ruled_out(f"service:{name}", Cause(kind=CauseKind.SERVICE, service=name), name, f"explained by {worst[1]}, which it calls", support))
+        out.append(
+            _ruled_out(
+                f"service:{name}",
+                Cause(kind=CauseKind.SERVICE, service=name),
+                name,
+                f"explained by {worst[1]}, which it calls",
+                support,
+            )
+        )
     return out
 
 
 def _ruled_out(key: str, cause: Cause, title: str, reason: str, against: tuple[Clue, ...]) -> Draft:
     return Draft(
-        key=key, cause=cause, title=title[:80], confidence=Confidence.RULED_OUT, weight=0.0, against=against, ruled_out=f"{reason}"[:200]
+        key=key,
+        cause=cause,
+        title=title[:80],
+        confidence=Confidence.RULED_OUT,
+        weight=0.0,
+        against=against,
+        ruled_out=f"{reason}"[:200],
     )
 
 

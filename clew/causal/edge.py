@@ -24,7 +24,9 @@ def gaps(spans: Spans) -> dict[tuple[str, str], Floats]:
     out: dict[tuple[str, str], Floats] = {}
     for rows in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
         if len(rows):
-            out[spans.services[spans.service[above[rows[0]]]], spans.services[spans.service[child[rows[0]]]]] = gap[rows]
+            out[spans.services[spans.service[above[rows[0]]]], spans.services[spans.service[child[rows[0]]]]] = gap[
+                rows
+            ]
     return out
 
 

@@ -8,7 +8,10 @@ from clew.causal.say import clock
 from clew.hypothesis import Clue
 from clew.tables import CallGraph
 
-_HOST = re.compile(r"\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|net|org|io|dev|cloud|app|co|eu|us|uk|de|ai)\b(?!\s*\()", re.IGNORECASE)
+_HOST = re.compile(
+    r"\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|net|org|io|dev|cloud|app|co|eu|us|uk|de|ai)\b(?!\s*\()",
+    re.IGNORECASE,
+)
 _INSIDE = re.compile(r"\.(?:local|internal|svc|cluster|lan)\b|^(?:www\.)?example\.", re.IGNORECASE)
 
 
@@ -36,7 +39,15 @@ def external_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
         since = first[name] if first[name] != float("inf") else None
         tail = f" from {clock(since)}" if since is not None else ""
         says = f"{100 * share:.0f} % of new errors name {name}, which is outside{tail}"
-        out.append(Clue(channel="external", service=name, amount=round(min(1.0, share + 0.3 * min(1.0, feed)), 6), onset=since, says=says[:160]))
+        out.append(
+            Clue(
+                channel="external",
+                service=name,
+                amount=round(min(1.0, share + 0.3 * min(1.0, feed)), 6),
+                onset=since,
+                says=says[:160],
+            )
+        )
     return tuple(sorted(out, key=lambda c: (-c.amount, c.service or "")))
 
 
@@ -51,4 +62,8 @@ def dark_callees(clues: Sequence[Clue], graph: CallGraph) -> frozenset[str]:
     """Nodes of the graph that are called, call nobody, and send no telemetry of their own."""
     own = {name for clue in clues if clue.channel == "seen" for name in clue.detail.split("\n")}
     callers = {caller for caller, _ in graph.edges}
-    return frozenset(callee for _, callee in graph.edges if callee not in own and callee not in callers) if own else frozenset()
+    return (
+        frozenset(callee for _, callee in graph.edges if callee not in own and callee not in callers)
+        if own
+        else frozenset()
+    )

@@ -21,7 +21,8 @@ _BARS = {
 
 
 def healthy(clues: Sequence[Clue], symptom: Symptom) -> tuple[bool, tuple[Clue, ...]]:
-    """(True, the clues that say so) only if the symptom's own signal was measured before and during and stayed usual, and no other channel is above its bar.
+    """(True, the clues that say so) only if the symptom's own signal was measured before and during and stayed usual, and no other channel
+    is above its bar.
 
     Missing data is never health: without a `quiet` clue of the front door or the symptom's service the answer is False.
     """

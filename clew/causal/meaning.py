@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 
 class Meaning(StrEnum):
@@ -23,44 +24,50 @@ class Meaning(StrEnum):
 
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+
+
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WORDS: tuple[tuple[Meaning, frozenset[str]], ...] = (
-    (Meaning.NODE, frozenset(("node", "host", "machine"))),
+    (Meaning.NODE, _vocabulary("node host machine")),
     (
         Meaning.ERRORS,
-        frozenset(
+        _vocabulary(
             "error errors err fail failed failure failures fault faults exception exceptions panic panics timeout timeouts "
-            "rejected refused dropped 5xx 4xx 500 503 servfail unavailable restarts retries oom throttled".split()
+            "rejected refused dropped 5xx 4xx 500 503 servfail unavailable restarts retries oom throttled"
         ),
     ),
-    (Meaning.AVAILABILITY, frozenset("availability available success uptime up apdex hit hits healthy".split())),
+    (Meaning.AVAILABILITY, _vocabulary("availability available success uptime up apdex hit hits healthy")),
     (
         Meaning.RESOURCE,
-        frozenset(
+        _vocabulary(
             "cpu memory mem heap rss gc threads thread goroutines pool connections conns disk fd fds descriptors queue backlog "
-            "utilization utilisation saturation usage load inflight waiting waiters inuse".split()
+            "utilization utilisation saturation usage load inflight waiting waiters inuse"
         ),
     ),
     (
         Meaning.LATENCY,
-        frozenset(
-            "latency duration delay lag wait response age elapsed rtt p50 p75 p90 p95 p99 p999 percentile quantile".split()
+        _vocabulary(
+            "latency duration delay lag wait response age elapsed rtt p50 p75 p90 p95 p99 p999 percentile quantile"
         ),
     ),
-    (Meaning.VOLUME, frozenset("bytes syscall network packets receive transmit read write".split())),
+    (Meaning.VOLUME, _vocabulary("bytes syscall network packets receive transmit read write")),
     (
         Meaning.TRAFFIC,
-        frozenset("request requests rps qps ops workload throughput calls traffic visits orders messages queries".split()),
+        _vocabulary("request requests rps qps ops workload throughput calls traffic visits orders messages queries"),
     ),
 )
-_CALLING = frozenset("client upstream downstream outbound callee dependency".split())
-_PASSING = frozenset("remote client proxy elb alb nlb lb loadbalancer balancer ingress egress sidecar router gateway".split())
+_CALLING = _vocabulary("client upstream downstream outbound callee dependency call")
+_PASSING = _vocabulary("remote client proxy elb alb nlb lb loadbalancer balancer ingress egress sidecar router gateway")
 
 
 @lru_cache(maxsize=4096)
 def words(name: str) -> frozenset[str]:
     """The lower-case words of an identifier, split at case, digits and punctuation; `p99` and `5xx` stay whole."""
     parts = [part.lower() for part in _WORD.findall(name)]
-    joined = {a + b for a, b in zip(parts, parts[1:], strict=False) if a == "p" or b == "xx" or (a, b) == ("in", "use")}
+    joined = {a + b for a, b in pairwise(parts) if a == "p" or b == "xx" or (a, b) == ("in", "use")}
     return frozenset(parts) | frozenset(joined)
 
 

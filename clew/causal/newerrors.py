@@ -111,7 +111,7 @@ def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:
     return out
 
 
-def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows: list[int], led: int) -> LogClue:  # noqa: PLR0913, PLR0917
+def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows: list[int], led: int) -> LogClue:  # noqa: PLR0917
     who, template = lines.services[service], marked.names[code]
     first, last = float(lines.times[rows[0]]), float(lines.times[rows[-1]])
     short = " ".join(template.split())[:60]
@@ -124,7 +124,9 @@ def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows:
         says=says,
         detail=template[:400],
     )
-    return LogClue(clue, who, lines.severities[int(lines.severity[rows[0]])], template, len(rows), 0, first, last, tuple(rows[:5]))
+    return LogClue(
+        clue, who, lines.severities[int(lines.severity[rows[0]])], template, len(rows), 0, first, last, tuple(rows[:5])
+    )
 
 
 def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) -> list[LogClue]:
@@ -134,11 +136,18 @@ def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) ->
     owners = _owners(lines, normal, marked)
     for code in np.flatnonzero((marked.usual >= 8) & (now == 0)):
         who, severity = owners.get(int(code), ("", ""))
-        usual = int(round(float(marked.usual[code])))
+        usual = round(float(marked.usual[code]))
         short = " ".join(marked.names[code].split())[:60]
         says = f"{who} no longer logs “{short}”: {usual} → 0 lines"
         amount = round(usual / (usual + 20.0), 6)
-        clue = Clue(channel="gone", service=who or None, amount=amount, onset=moment.onset, says=says, detail=marked.names[code][:400])
+        clue = Clue(
+            channel="gone",
+            service=who or None,
+            amount=amount,
+            onset=moment.onset,
+            says=says,
+            detail=marked.names[code][:400],
+        )
         out.append(LogClue(clue, who, severity, marked.names[code], 0, usual, None, None, ()))
     return [found for found in out if found.service]
 

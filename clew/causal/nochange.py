@@ -26,11 +26,18 @@ def none_clue(clues: Sequence[Clue], graph: CallGraph, beyond: Sequence[Clue]) -
         reasons += [c.says for c in clues if c.channel == "traffic"][:1]
     if len(alone) > 2:
         reasons.append(f"{len(alone)} services that do not call each other failed together: {', '.join(alone[:4])}")
-    return Clue(channel="change", change="none", amount=round(amount, 6), says="; ".join(reasons)[:200] or "no diff fits well enough")
+    return Clue(
+        channel="change",
+        change="none",
+        amount=round(amount, 6),
+        says="; ".join(reasons)[:200] or "no diff fits well enough",
+    )
 
 
 def scattered(clues: Sequence[Clue], graph: CallGraph) -> tuple[str, ...]:
     """Services with new errors of their own that neither call nor are called by another such service."""
     bad = {c.service for c in clues if c.channel == "new errors" and c.service and c.amount > 0.3}
     below = callees(graph)
-    return tuple(sorted(s for s in bad if not any(o in below.get(s, ()) or s in below.get(o, ()) for o in bad if o != s)))
+    return tuple(
+        sorted(s for s in bad if not any(o in below.get(s, ()) or s in below.get(o, ()) for o in bad if o != s))
+    )

@@ -62,7 +62,9 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     if len(grid.times) < 3:
         return None
     times, step = grid.times, step_of(grid.times)
-    places = np.flatnonzero((times >= alerted_at - max(_REACH, 2 * step)) & (times <= alerted_at + max(180.0, 0.9 * step)))
+    places = np.flatnonzero(
+        (times >= alerted_at - max(_REACH, 2 * step)) & (times <= alerted_at + max(180.0, 0.9 * step))
+    )
     places = places[places >= 1]
     if not len(places):
         return None
@@ -74,7 +76,8 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     first = max(0, int(places[0]) - 60)
     values, weight = grid.values[rows, first:last], weight[rows]
     scores = [
-        float(np.sum(weight * _separation(values, int(place) - first))) * float(np.exp(-abs(times[place] - alerted_at) / _NEAR))
+        float(np.sum(weight * _separation(values, int(place) - first)))
+        * float(np.exp(-abs(times[place] - alerted_at) / _NEAR))
         for place in places
     ]
     best = int(np.argmax(scores))

@@ -11,14 +11,12 @@ from clew.causal.nochange import none_clue
 from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.traffic import surge
-from clew.causal.weigh import Weighed, weigh
+from clew.causal.weigh import weigh
 from clew.evidence import Change
 from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Term, Verdict
 from clew.incident import Symptom
 from clew.tables import CallGraph
 
-BAR = 0.35
-"""The weight of the standing candidate `none of these`."""
 _OPEN = 4
 
 
@@ -75,10 +73,13 @@ def _drafts(case: Case, order: Sequence[str], beyond: Sequence[Clue]) -> tuple[D
 
 def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
     near = case.related(draft.cause.service)
-    rival = max((d.weight for d in others if d.key != draft.key and (d.cause.service not in near or d.cause.service is None)), default=0.0)
+    rival = max(
+        (d.weight for d in others if d.key != draft.key and (d.cause.service not in near or d.cause.service is None)),
+        default=0.0,
+    )
     starts = [c.onset for c in draft.support if c.onset is not None]
     fits = case.onset is None or not starts or min(starts) <= case.onset + 120.0
-    confidence = word(draft.support, draft.weight, bar=BAR, rival=rival, fits_in_time=fits)
+    confidence = word(draft.support, draft.weight, rival=rival, fits_in_time=fits)
     return draft.model_copy(update={"confidence": confidence})
 
 
@@ -106,12 +107,15 @@ def _all_well(quiet: Sequence[Clue]) -> Draft:
 def _headline(case: Case, quiet: Sequence[Clue]) -> str:
     if quiet:
         return quiet[0].says
-    seen = [c for c in case.clues if c.channel in ("latency", "errors") and c.service in ("", case.symptom.service) and c.amount > 0]
+    seen = [
+        c
+        for c in case.clues
+        if c.channel in ("latency", "errors") and c.service in ("", case.symptom.service) and c.amount > 0
+    ]
     if not seen:
-        seen = [c for c in case.clues if c.channel in ("latency", "errors", "new errors", "failed spans") and c.amount > 0]
+        seen = [
+            c for c in case.clues if c.channel in ("latency", "errors", "new errors", "failed spans") and c.amount > 0
+        ]
     wanted = "errors" if case.symptom.signal in ("errors", "availability") else "latency"
     first = max(seen, key=lambda c: (c.channel == wanted, c.amount, c.says), default=None)
     return first.says if first is not None else "the symptom could not be seen in what was read"
-
-
-__all__ = ["BAR", "Weighed", "rank"]

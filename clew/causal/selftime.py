@@ -1,6 +1,6 @@
 """Where is the time spent that was not spent before."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +18,8 @@ _LOOSE = 90.0
 """Without a reference, spans this close before the onset are not called usual, seconds."""
 
 
-class _Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Group:
     median: float
     error: float
     """Standard error of the median."""
@@ -91,7 +92,13 @@ def _groups(spans: Spans) -> _Groups:
         low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
         error = 1.2533 * (high - low) / 1.349 / np.sqrt(len(rows))
         name = (spans.services[spans.service[rows[0]]], spans.operations[spans.operation[rows[0]]])
-        out[name] = _Group(float(middle), float(error), len(rows), float(np.mean(children[rows] == 0)), float(np.mean(spans.error[rows])))
+        out[name] = _Group(
+            float(middle),
+            float(error),
+            len(rows),
+            float(np.mean(children[rows] == 0)),
+            float(np.mean(spans.error[rows])),
+        )
     return out
 
 
@@ -112,8 +119,7 @@ def _selftime(now: _Groups, before: _Groups, explained: dict[str, float], base: 
         total = shift * group.count
         extra[service] = extra.get(service, 0.0) + total
         worst[service] = max(worst.get(service, (0.0, "", 0.0, 0.0)), (total, operation, old.median, group.median))
-    for service in extra:
-        extra[service] = max(0.0, extra[service] - explained.get(service, 0.0))
+    extra = {service: max(0.0, seconds - explained.get(service, 0.0)) for service, seconds in extra.items()}
     whole = sum(extra.values())
     if whole <= 0:
         return []
@@ -123,7 +129,15 @@ def _selftime(now: _Groups, before: _Groups, explained: dict[str, float], base: 
         _, operation, old, new = worst[service]
         says = f"{service} spends {change(old * 1e3, new * 1e3, 'ms')} in itself per {operation[:40]}"
         if seconds > 0.01 * whole:
-            out.append(Clue(channel="self time", service=service, amount=round(weight * seconds / whole, 6), says=says, detail=operation[:120]))
+            out.append(
+                Clue(
+                    channel="self time",
+                    service=service,
+                    amount=round(weight * seconds / whole, 6),
+                    says=says,
+                    detail=operation[:120],
+                )
+            )
     return out
 
 
@@ -138,7 +152,13 @@ def _structure(now: _Groups, before: _Groups) -> list[Clue]:
         if amount > 0.1:
             lost[service] = max(lost.get(service, (0.0, "")), (amount, operation))
     return [
-        Clue(channel="lost calls", service=who, amount=round(amount, 6), says=f"{who}: {operation[:50]} stopped making its calls", detail=operation[:120])
+        Clue(
+            channel="lost calls",
+            service=who,
+            amount=round(amount, 6),
+            says=f"{who}: {operation[:50]} stopped making its calls",
+            detail=operation[:120],
+        )
         for who, (amount, operation) in lost.items()
     ]
 

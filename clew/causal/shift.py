@@ -20,6 +20,8 @@ _EARLY = 60.0
 """The onset is known to about this, seconds: samples this close before it are not called the past."""
 _BAR = 4.0
 """A shift below this many scales is noise."""
+_OF_REACH = 0.02
+"""Part of the fleet's highest value that is always noise: a gauge that is usually 0 may read 1."""
 _CAP = 200.0
 
 
@@ -97,7 +99,13 @@ def _levels(grid: Matrix, normal: Matrix, past: Bools, during: Bools) -> _Levels
     now = grid.values[:, during]
     samples = np.isfinite(values).sum(axis=1).astype(np.int32)
     return _Levels(
-        medians(values), spreads(values), quantiles(values, 0.995), quantiles(values, 0.005), highest(now, 2), -highest(-now, 2), samples
+        medians(values),
+        spreads(values),
+        quantiles(values, 0.995),
+        quantiles(values, 0.005),
+        highest(now, 2),
+        -highest(-now, 2),
+        samples,
     )
 
 
@@ -112,6 +120,9 @@ def _fleet(grid: Matrix, levels: _Levels) -> list[tuple[str, int, float, float, 
         index = np.array(rows)
         level, spread = levels.level[index], levels.spread[index]
         scale = spread + _median(spread) + 0.05 * np.abs(level) + 0.02 * _median(np.abs(level)) + 1e-12
+        scale = scale + _OF_REACH * float(
+            np.nanmax(np.where(np.isfinite(levels.top[index]), np.abs(levels.top[index]), 0.0))
+        )
         moved = (levels.top[index] - np.fmax(level, levels.high[index])) / scale
         if len(rows) > 3:
             moved = moved - max(0.0, _median(moved))
@@ -167,7 +178,9 @@ def _clue(channel: str, grid: Matrix, moment: Moment, entry: tuple[float, int, f
     since = _since(grid, row, moment, before, after)
     tail = f" from {clock(since)}" if since is not None else ""
     says = f"{key.metric} of {who} {change(before, after, key.unit)}{tail}"
-    clue = Clue(channel=channel, service=key.service, amount=round(amount, 6), onset=since, says=says[:160], detail=key.metric)
+    clue = Clue(
+        channel=channel, service=key.service, amount=round(amount, 6), onset=since, says=says[:160], detail=key.metric
+    )
     return SeriesClue(clue, key, row, before, after)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from clew.tables import Ints
 
-_LONGEST = 240
+_LONGEST = 400
 """Characters of a line that are compared: a stack trace's first lines tell it apart."""
 _MASKS = re.compile(
     r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"

@@ -39,7 +39,9 @@ def traffic_clue(grid: Matrix, past: Bools, during: Bools, moment: Moment) -> Cl
     start = _since(values[known], grid.times, before[known], moment)
     says = f"requests {change(float(size.sum()), float(size.sum()) * whole)} over all services"
     if whole < _FLAT:
-        return Clue(channel="traffic", amount=0.0, onset=moment.onset, says=f"traffic was flat: {says}", detail=f"{whole:.3f}")
+        return Clue(
+            channel="traffic", amount=0.0, onset=moment.onset, says=f"traffic was flat: {says}", detail=f"{whole:.3f}"
+        )
     amount = min(1.0, float(np.log(whole) / np.log(4.0))) * wide if whole >= _SURGE else 0.0
     tail = f" from {clock(start)}" if start is not None else ""
     return Clue(channel="traffic", amount=round(amount, 6), onset=start, says=f"{says}{tail}", detail=f"{whole:.3f}")

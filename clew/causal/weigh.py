@@ -1,10 +1,9 @@
 """How much blame does each service carry: a sum of named terms."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from clew.causal.blame import blamed, callees, depths
+from clew.causal.blame import blamed, callees
 from clew.causal.priors import Priors
 from clew.hypothesis import CauseKind, Clue, Term
 from clew.incident import Signal, Symptom
@@ -23,6 +22,10 @@ WEIGHTS: Mapping[str, float] = {
 _LATE = 180.0
 """A service whose first sign comes this long after the onset is a follower, seconds."""
 
+_ERRORS_SHIFTED = 0.5
+"""How much of its worst callee's new errors a caller is forgiven."""
+_KNOWN = frozenset((*WEIGHTS, "latency", "errors", "requests"))
+
 
 class Weighed(NamedTuple):
     """Blame per service with its terms, and the anomaly that each showed before blame was shifted."""
@@ -39,7 +42,6 @@ def weigh(clues: Sequence[Clue], graph: CallGraph, priors: Priors, symptom: Symp
     best = _errors_shifted(best, graph)
     raw = anomalies(best, names, symptom)
     called = blamed(raw, graph, symptom.service)
-    far = depths(graph, symptom.service) if graph.edges else {}
     terms: dict[str, tuple[Term, ...]] = {}
     for name in names:
         parts = [
@@ -49,7 +51,8 @@ def weigh(clues: Sequence[Clue], graph: CallGraph, priors: Priors, symptom: Symp
         ]
         if called.get(name, 0.0) > 0:
             parts.append(Term(name="call graph", value=called[name], says=_below(name, raw, graph)))
-        parts += _adjustments(name, [c for (_, s), c in best.items() if s == name], priors, onset, parts, far)
+        mine = [c for (_, s), c in best.items() if s == name]
+        parts += _adjustments(name, mine, priors, onset, parts)
         terms[name] = tuple(parts)
     return Weighed({name: max(0.0, sum(t.value for t in terms[name])) for name in names}, terms, raw)
 
@@ -84,13 +87,15 @@ def anomalies(best: Mapping[tuple[str, str], Clue], names: Sequence[str], sympto
     elif symptom.signal in (Signal.ERRORS, Signal.AVAILABILITY):
         worth["latency"] = 0.6
     return {
-        name: max(weight * best[channel, name].amount if (channel, name) in best else 0.0 for channel, weight in worth.items())
+        name: max(
+            weight * best[channel, name].amount if (channel, name) in best else 0.0 for channel, weight in worth.items()
+        )
         for name in names
     }
 
 
 def _adjustments(
-    name: str, found: Sequence[Clue], priors: Priors, onset: float | None, parts: Sequence[Term], far: Mapping[str, int]
+    name: str, found: Sequence[Clue], priors: Priors, onset: float | None, parts: Sequence[Term]
 ) -> list[Term]:
     whole = sum(part.value for part in parts)
     if whole <= 0:
@@ -98,12 +103,18 @@ def _adjustments(
     out: list[Term] = []
     starts = [clue.onset for clue in found if clue.onset is not None]
     if onset is not None and starts and min(starts) > onset + _LATE:
-        out.append(Term(name="timing", value=-0.2 * whole, says=f"its first sign comes {(min(starts) - onset) / 60:.0f} min after the onset"))
-    if far and name not in far:
-        out.append(Term(name="path", value=-_OFF_PATH * whole, says="the symptom's service does not depend on it"))
+        out.append(
+            Term(
+                name="timing",
+                value=-0.2 * whole,
+                says=f"its first sign comes {(min(starts) - onset) / 60:.0f} min after the onset",
+            )
+        )
     prior = priors.weight(CauseKind.SERVICE, name)
     if prior:
-        out.append(Term(name="prior", value=prior * min(1.0, whole), says="what people confirmed or rejected here before"))
+        out.append(
+            Term(name="prior", value=prior * min(1.0, whole), says="what people confirmed or rejected here before")
+        )
     return out
 
 
@@ -112,8 +123,3 @@ def _below(name: str, raw: Mapping[str, float], graph: CallGraph) -> str:
     if worst[0] > 0.05:
         return f"{name} is off by {raw[name]:.2f}, its worst callee {worst[1]} by {worst[0]:.2f}"
     return f"{name} is off by {raw[name]:.2f} and nothing that it calls is"
-
-
-_KNOWN = frozenset((*WEIGHTS, "latency", "errors", "requests"))
-_OFF_PATH = 0.0
-_ERRORS_SHIFTED = 0.5
