@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 DELIVERY = "clew_delivery"
 PASSING = "clew_passing"
+FAILED = "clew_failed"
 UNHANDLED = "clew_unhandled"
 PREFIX = "slack:in:"
 OLDEST_SECONDS = 3600.0
@@ -101,6 +102,7 @@ class Admission:
         self._idle.set()
         self.last_event_at: float | None = None
         """Unix seconds of the last delivery of any kind."""
+        self.closing = False
 
     async def admit(
         self, request: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]
@@ -172,12 +174,14 @@ class Admission:
             except StoreError as error:
                 log.warning("delivery handled but not settled; it may be handled again", key=key, why=str(error))
 
-    async def drained(self, seconds: float) -> bool:
-        """Whether everything under way ended within `seconds`."""
+    async def drained(self, seconds: float, *, final: bool = False) -> bool:
+        """Whether everything under way ended within `seconds`; from then on a failure counts as being cut short."""
         try:
             await asyncio.wait_for(self._idle.wait(), seconds)
         except TimeoutError:
             return False
+        finally:
+            self.closing = self.closing or final
         return True
 
     async def unfinished(self) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -229,6 +233,8 @@ class Settling(AsyncListenerCompletionHandler):
             return
         task = asyncio.current_task()
         cut_short = task is not None and task.cancelling() > 0
+        # While we stop, the ground goes from under a listener: its failure is ours, and it gets another try.
+        cut_short = cut_short or (self._admission.closing and bool(request.context.get(FAILED)))
         await self._admission.ended(key, handled=not cut_short and not request.context.get(UNHANDLED))
 
 

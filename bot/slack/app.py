@@ -145,5 +145,5 @@ async def serving(
             replay.cancel()
             await asyncio.gather(replay, return_exceptions=True)
             await stack.aclose()
-            if not await admission.drained(slack.config.drain_seconds):
+            if not await admission.drained(slack.config.drain_seconds, final=True):
                 log.warning("stopped while deliveries were under way; they are taken up at the next start")

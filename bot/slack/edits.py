@@ -88,6 +88,7 @@ class Edits:
         """Notes what a message shows as posted, so that the first edit keeps its distance too."""
         slot = self._slot(key)
         slot.shown, slot.sent_at, slot.running = digest, self._clock.monotonic(), running
+        slot.refused = None
         slot.revision = max(slot.revision, revision)
 
     def shows(self, key: str, digest: str) -> None:

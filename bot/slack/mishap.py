@@ -9,7 +9,7 @@ import structlog
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackClientError
 
-from bot.slack.admission import UNHANDLED
+from bot.slack.admission import FAILED, UNHANDLED
 from bot.slack.desk import Desk
 from bot.slack.web import transient
 from clew.errors import ClewError, PlatformError, StoreError
@@ -29,6 +29,7 @@ class Mishap:
     async def handle(self, error: Exception, request: AsyncBoltRequest) -> None:
         """Logs, tells the person privately in words that help, and keeps what may succeed later."""
         number = secrets.token_hex(3)
+        request.context[FAILED] = True
         later = isinstance(error, StoreError) or (isinstance(error, PlatformError) and transient(error))
         if later:
             request.context[UNHANDLED] = True

@@ -22,7 +22,7 @@ from bot.slack.scopes import Method
 from bot.slack.sessions import Sessions
 from bot.slack.shapes import Block, Message
 from bot.slack.uploads import Charts, Draw
-from bot.slack.web import Web
+from bot.slack.web import UNREACHABLE, Web
 from clew.errors import PlatformError
 from clew.incident import Incident
 from clew.ports import Clock, Memory
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 TOP = "slack:top:"
 REPLY = "slack:reply:"
 THREAD = "slack:thread:"
+GONE = "message_not_found"
+FINAL_SECONDS = 180.0
 RUNNING = frozenset({RunState.INVESTIGATING, RunState.RECHECKING})
 
 
@@ -118,12 +120,12 @@ class SlackPlatform:
 
     async def post_count(self, incident: str) -> int:
         """How many top-level messages of this incident stand."""
-        return sum(effect.done for effect in await self._memory.effects(f"{TOP}{incident}:"))
+        return sum(effect.done and bool(effect.ref) for effect in await self._memory.effects(f"{TOP}{incident}:"))
 
     async def card_at(self, incident: Incident) -> tuple[str, str] | None:
         """(channel, ts) of the incident's card, None before it is posted."""
         kept = await self._memory.effect(self._card_key(incident))
-        return reference(kept.ref) if kept is not None and kept.done else None
+        return reference(kept.ref) if kept is not None and kept.done and kept.ref else None
 
     async def release_session(self, channel: str, thread: str) -> None:
         """Takes a thread off Slack's `processing` status when nothing runs there."""
@@ -202,10 +204,21 @@ class SlackPlatform:
             )
         )
         if shown.final:
-            await arrival
+            await self._arrived(arrival)
         else:
             arrival.add_done_callback(_heard)
         return posted
+
+    async def _arrived(self, arrival: "asyncio.Future[None]") -> None:
+        """Waits for a final state, but not for ever: while Slack is away it stays wanted, and an investigation still ends."""
+        arrival.add_done_callback(_heard)
+        try:
+            async with asyncio.timeout(FINAL_SECONDS):
+                await asyncio.shield(arrival)
+        except TimeoutError:
+            raise PlatformError(
+                UNREACHABLE, "Slack does not take the last state yet; it is sent when Slack does."
+            ) from None
 
     async def _edit(self, edit: Edit) -> None:
         async def send(text: str, blocks: tuple[Block, ...]) -> dict[str, Any]:
@@ -220,7 +233,13 @@ class SlackPlatform:
                 unfurl_media=False,
             )
 
-        await self.dialects.deliver(edit.draft, send)
+        try:
+            await self.dialects.deliver(edit.draft, send)
+        except PlatformError as error:
+            if error.code == GONE:
+                # Somebody deleted it: the next state is posted anew, so that the verdict has a place.
+                await self._memory.done(edit.key, "", "")
+            raise
         await self._memory.done(edit.key, f"{edit.channel}:{edit.ts}", edit.digest)
 
     async def _whisper(self, shown: Shown, person: str) -> None:

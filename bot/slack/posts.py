@@ -6,12 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from bot.slack.rendering import Dialects, Draft
 from bot.slack.scopes import Method
 from bot.slack.shapes import Block
 from bot.slack.web import Web
 from clew.errors import PlatformError
 from clew.ports import Memory
+
+log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "clew"
 PAGES = 5
@@ -63,14 +67,14 @@ class Posts:
         """The message at this place, posted now if it is not there yet. Raises PlatformError, StoreError."""
         async with self._alone(place.key):
             kept = await self._memory.effect(place.key)
-            if kept is not None and kept.done:
+            if kept is not None and kept.done and kept.ref:
                 channel, ts = reference(kept.ref)
                 return Posted(channel, ts, kept.digest, fresh=False)
             ts = None
             if kept is None:
                 await self._memory.intend(place.key, digest)
             else:
-                ts = await self._find(place)
+                ts = await self._found(place)
             fresh = ts is None
             if ts is None:
                 ts = await self._post(place, draft)
@@ -94,6 +98,16 @@ class Posts:
         answer = await self._dialects.deliver(draft, send)
         return str(answer["ts"])
 
+    async def _found(self, place: Place) -> str | None:
+        """The same, or None where Slack does not let us look: a message twice is better than none."""
+        try:
+            return await self._find(place)
+        except PlatformError as error:
+            if error.code not in ("missing_scope", "thread_not_found"):
+                raise
+            log.warning("could not look for an earlier post; it may stand twice", key=place.key, code=error.code)
+            return None
+
     async def _find(self, place: Place) -> str | None:
         """The post that an earlier process left behind, by its metadata."""
         cursor: str | None = None
@@ -115,9 +129,8 @@ class Posts:
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 return None
-        raise PlatformError(
-            "history_too_long", "An earlier post could not be found again in time; nothing was posted twice."
-        )
+        log.warning("gave up looking for an earlier post; it may stand twice", key=place.key)
+        return None
 
     @asynccontextmanager
     async def _alone(self, key: str) -> AsyncGenerator[None]:

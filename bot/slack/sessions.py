@@ -46,9 +46,9 @@ class Sessions:
         if len(self._shown) > REMEMBERED:
             self._shown.popitem(last=False)
         try:
-            await self._web.call_once(
-                Method.SESSION, channel_id=channel, thread_ts=thread, status=status, title=title[:200] or None
-            )
+            # Patient only where it matters: a session left at `processing` would show Stop for an hour.
+            call = self._web.call_once if status == "processing" else self._web.call
+            await call(Method.SESSION, channel_id=channel, thread_ts=thread, status=status, title=title[:200] or None)
         except PlatformError as error:
             self._shown.pop((channel, thread), None)
             if not transient(error):

@@ -349,3 +349,30 @@ async def test_nothing_can_be_said_under_a_card_that_is_not_there(bot: Any, chan
     answer = samples.views["answer"].model_copy(update={"incident": incident_in(channel)})
     with pytest.raises(PlatformError, match="not posted yet"):
         await bot.bot.platform.show(answer)
+
+
+async def test_a_deleted_card_comes_back_with_the_next_state(bot: Any, channel: str) -> None:
+    incident = incident_in(channel)
+    await bot.bot.platform.show(progress(incident, 1))
+    [card] = bot.cards(channel)
+    bot.slack.workspace.channel(channel).messages.pop(card["ts"])
+    with pytest.raises(PlatformError, match="deleted"):
+        await bot.bot.platform.show(progress(incident, 2, RunState.DONE))
+    await bot.bot.platform.show(progress(incident, 3, RunState.DONE))
+    [again] = bot.cards(channel)
+    assert again["ts"] != card["ts"]
+    assert await bot.bot.platform.post_count(incident.id) == 1
+
+
+async def test_without_the_history_scope_a_lost_post_is_made_again(opened: Any) -> None:
+    memory = DyingMemory(":card")
+    scopes = {"chat:write", "channels:read", "channels:join", "commands"}
+    async with opened(memory=memory, scopes=scopes) as bench:
+        mia = bench.slack.person("mia")
+        made = await mia.creates_channel("war-room")
+        await mia.invites(made)
+        view = progress(incident_in(made), 1)
+        with pytest.raises(Died):
+            await bench.bot.platform.show(view)
+        await bench.bot.platform.show(view)
+        assert len(bench.slack.record.calls("chat.postMessage")) == 2
