@@ -26,6 +26,7 @@ from clew.errors import BadCase, ClewError, Misconfigured
 app = typer.Typer(
     help="Clew follows an incident from the symptom back to the cause.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 GROUP = "clew.commands"

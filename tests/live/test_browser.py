@@ -1,0 +1,119 @@
+"""Does the main job work for people in a browser: a channel, the card, a vote, a rejection, a question, on the real bot?"""
+
+import re
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from bot.composition import facts
+from playground.demo import FIRST, Playground, bundled, opened
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PICTURES = Path(__file__).parents[2] / ".clew" / "pictures"
+CHANNEL = "inc-2026-11-22-checkout-slow"
+PATIENCE = 60_000.0
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+async def playground() -> AsyncGenerator[Playground]:
+    async with opened(facts(bundled()[FIRST])) as playground:
+        yield playground
+
+
+@pytest.fixture
+async def browser(program: Callable[[str], str | None]) -> AsyncGenerator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def page_of(browser: Browser, playground: Playground, who: str, width: int = 1360) -> Page:
+    page = await browser.new_page(viewport={"width": width, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    await page.goto(f"{playground.slack.url}/?user={playground.slack.person(who).id}")
+    return page
+
+
+async def create_channel(page: Page, name: str) -> None:
+    await page.get_by_role("button", name=re.compile("create|new channel|add channel", re.IGNORECASE)).first.click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").first.fill(name)
+    await dialog.get_by_role("button", name=re.compile("create", re.IGNORECASE)).last.click()
+    await page.get_by_test_id(f"channel-{name}").click()
+
+
+def card(page: Page) -> Locator:
+    """The one top-level message that carries the investigation."""
+    return page.locator("[data-testid^=message-]").filter(has_text="run ").first
+
+
+async def test_from_an_empty_channel_to_a_verdict_people_can_argue_with(
+    browser: Browser, playground: Playground
+) -> None:
+    mia = await page_of(browser, playground, "mia")
+    await create_channel(mia, CHANNEL)
+    await expect(card(mia)).to_contain_text("LIKELY CAUSE FOUND", timeout=PATIENCE)
+    await expect(card(mia)).to_contain_text("sets size 12 → 2")
+    await expect(card(mia)).to_contain_text("joined because")
+
+    await mia.get_by_role("button", name=re.compile(r"\d+ repl")).click()
+    thread = mia.get_by_test_id("thread-panel")
+    first = thread.locator("[data-testid^=message-]").filter(has_text="H1 ·")
+    await expect(first.get_by_role("img").first).to_be_visible()
+    await mia.wait_for_timeout(700)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await first.scroll_into_view_if_needed()
+    await mia.screenshot(path=PICTURES / "thread.png")
+
+    await first.get_by_role("button", name=re.compile("Agree")).click()
+    await expect(first.get_by_role("button", name=re.compile("Agree 1|1 .*agree", re.IGNORECASE))).to_be_visible()
+
+    lee = await page_of(browser, playground, "lee")
+    await lee.get_by_test_id(f"channel-{CHANNEL}").click()
+    await lee.get_by_role("button", name=re.compile(r"\d+ repl")).click()
+    theirs = lee.get_by_test_id("thread-panel").locator("[data-testid^=message-]").filter(has_text="H1 ·")
+    await theirs.get_by_role("button", name=re.compile("Reject")).click()
+    form = lee.get_by_role("dialog")
+    await form.get_by_role("button", name="Reject").click()
+    await expect(form).to_be_visible()  # without a reason it stays open
+    await form.get_by_role("radio", name=re.compile("wrong cause", re.IGNORECASE)).check()
+    await form.get_by_role("textbox").fill("the pool was 2 before too")
+    await form.get_by_role("button", name="Reject").click()
+    await expect(theirs).to_contain_text("the pool was 2 before too")
+    await expect(first).to_contain_text("the pool was 2 before too")  # live, on the other person's page
+
+    await thread.get_by_test_id("thread-composer").fill("what changed?")
+    await thread.get_by_test_id("thread-composer").press("Enter")
+    answer = thread.locator("[data-testid^=message-]").filter(has_text="what changed?").last
+    await expect(answer).to_be_visible()
+    reply = thread.locator("[data-testid^=message-]").last
+    await expect(reply).to_contain_text("6df045f")
+    await expect(reply).to_contain_text(re.compile(r"E\d+|\[\d\]"))
+    tops = mia.locator("main [data-testid^=message-], [role=main] [data-testid^=message-]").filter(has_text="run ")
+    assert await tops.count() <= 1
+
+
+async def test_the_card_reads_well_on_a_phone(browser: Browser, playground: Playground) -> None:
+    await playground.slack.person("mia").creates_channel(CHANNEL)
+    phone = await page_of(browser, playground, "mia", width=390)
+    await phone.get_by_test_id(f"channel-{CHANNEL}").click()
+    await expect(card(phone)).to_contain_text("LIKELY CAUSE FOUND", timeout=PATIENCE)
+    assert await phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+        "nothing may need sideways scrolling"
+    )
+    box = await card(phone).get_by_text("Cause", exact=False).first.bounding_box()
+    assert box is not None
+    assert box["y"] < 844, "the cause stands on the first screen"
