@@ -48,33 +48,7 @@ def manifest(mode: Mode, url: str = EXAMPLE_URL) -> dict[str, Any]:
             "long_description": LONG,
             "background_color": "#1d3b36",
         },
-        "features": {
-            "agent_view": {
-                "agent_description": "Investigates incidents and cites its evidence. Read-only.",
-                "suggested_prompts": [{"title": "How do I start?", "message": "help"}],
-            },
-            "app_home": {
-                "home_tab_enabled": True,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": False,
-            },
-            "bot_user": {"display_name": "Clew", "always_online": True},
-            "shortcuts": [
-                {
-                    "name": "Investigate this message",
-                    "type": "message",
-                    "callback_id": Form.SHORTCUT.value,
-                    "description": "Find the cause of what this message says",
-                },
-                {
-                    "name": "Open Clew",
-                    "type": "global",
-                    "callback_id": Form.OPEN.value,
-                    "description": "Start an investigation in a channel",
-                },
-            ],
-            "slash_commands": [command],
-        },
+        "features": _features(command),
         "oauth_config": {
             "scopes": {
                 "bot": [scope.name for scope in SCOPES if not scope.optional],
@@ -82,6 +56,35 @@ def manifest(mode: Mode, url: str = EXAMPLE_URL) -> dict[str, Any]:
             }
         },
         "settings": settings,
+    }
+
+
+def _features(command: dict[str, Any]) -> dict[str, Any]:
+    message = {
+        "name": "Investigate this message",
+        "type": "message",
+        "callback_id": Form.SHORTCUT.value,
+        "description": "Find the cause of what this message says",
+    }
+    anywhere = {
+        "name": "Open Clew",
+        "type": "global",
+        "callback_id": Form.OPEN.value,
+        "description": "Start an investigation in a channel",
+    }
+    return {
+        "agent_view": {
+            "agent_description": "Investigates incidents and cites its evidence. Read-only.",
+            "suggested_prompts": [{"title": "How do I start?", "message": "help"}],
+        },
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "bot_user": {"display_name": "Clew", "always_online": True},
+        "shortcuts": [message, anywhere],
+        "slash_commands": [command],
     }
 
 
