@@ -46,7 +46,9 @@ class Fit(NamedTuple):
         """Blame, 0 or more: about 2 for a dangerous diff that fits the errors and the place."""
         if self.late:
             return 0.0
-        return max(0.0, 0.5 * self.near + 1.0 * self.content + 0.5 * self.place + 1.2 * self.risk - 0.4 * self.benign)
+        # being near and in the right place convicts nobody whose diff is harmless and fits no error
+        weight = min(1.0, 0.5 + self.risk + self.content)
+        return max(0.0, 0.5 * weight * (self.near + self.place) + self.content + 1.2 * self.risk - 0.4 * self.benign)
 
 
 def change_clues(

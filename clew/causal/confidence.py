@@ -40,12 +40,12 @@ def word(
     *,
     rival: float,
     fits_in_time: bool,
-    broken: str = "",
     proven: bool = False,
 ) -> Confidence:
     """The word for one hypothesis.
 
-    `rival` is the weight of the strongest unrelated hypothesis. `proven` is a decisive test from outside (the change was undone and the signal followed): nothing else confirms.
+    `rival` is the weight of the strongest unrelated hypothesis. `proven` is a decisive test from outside (the change was
+    undone and the signal followed): nothing else confirms.
     """
     if proven:
         return Confidence.CONFIRMED

@@ -18,6 +18,9 @@ _QUOTED = re.compile(r"[\"'`]([^\"'`]{1,60})[\"'`]")
 _LOGGING = re.compile(
     r"\b(?:log\w*|logger|print\w*|console|counter|metrics?|histogram|gauge|span)\b\s*[.(]", re.IGNORECASE
 )
+_WORDING = re.compile(
+    r"\b(?:class(?:Name)?|style|colou?r|placeholder|message|msg|caption)\b[\"']?\s*[=:(]", re.IGNORECASE
+)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_./-]*")
 """A name that code may look up: no sentence, no version, no colour."""
 _LINES = 400
@@ -165,9 +168,7 @@ def _renamed(removed: list[str], added: list[str]) -> Risk:
     """The same line with another quoted name or identifier: readers of the old name break."""
     for old in removed:
         for new in added:
-            if _LOGGING.search(new) or re.search(
-                r"message|text|title|class(?:Name)?=|color|style|label", new, re.IGNORECASE
-            ):
+            if _LOGGING.search(new) or _WORDING.search(new):
                 continue
             before, after = _QUOTED.findall(old), _QUOTED.findall(new)
             if (

@@ -18,27 +18,30 @@ _INSIDE = re.compile(r"\.(?:local|internal|svc|cluster|lan)\b|^(?:www\.)?example
 def external_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
     """Clues of channel `external`, one per outside name, strongest first; `service` is the outside name, amount 0..1.
 
-    Outside is a callee in the graph that sends no telemetry of its own, or a public host name in the text of new errors. Amount is the
-    share of all new-error blame whose text names it; a provider's own status feed adds to every one.
+    Outside is a callee in the graph that sends no logs or spans of its own, or a public host name in the text of new errors. Amount is
+    the largest share of one caller's new errors that name it; a provider's own status feed adds to every one. `detail` is that caller.
     """
-    own = {name for clue in clues if clue.channel == "seen" for name in clue.detail.split("\n")}
+    own = _own(clues)
     if not own:
         return ()
     errors = [clue for clue in clues if clue.channel == "new errors" and clue.amount > 0]
     feed = sum(clue.amount for clue in clues if clue.channel == "status feed")
-    named: dict[str, float] = defaultdict(float)
+    named: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    by_service: dict[str, float] = defaultdict(float)
     first: dict[str, float] = {}
     for clue in errors:
+        by_service[clue.service or ""] += clue.amount
         for name in _names(clue.detail, graph, own):
-            named[name] += clue.amount
+            named[name][clue.service or ""] += clue.amount
             first[name] = min(first.get(name, float("inf")), clue.onset if clue.onset is not None else float("inf"))
-    whole = sum(clue.amount for clue in errors)
     out: list[Clue] = []
-    for name, amount in named.items():
-        share = amount / whole if whole > 0 else 0.0
+    for name, callers in named.items():
+        caller, share = max(
+            ((who, amount / by_service[who]) for who, amount in callers.items()), key=lambda x: (x[1], x[0])
+        )
         since = first[name] if first[name] != float("inf") else None
         tail = f" from {clock(since)}" if since is not None else ""
-        says = f"{100 * share:.0f} % of new errors name {name}, which is outside{tail}"
+        says = f"{100 * share:.0f} % of the new errors of {caller} name {name}, which is outside{tail}"
         out.append(
             Clue(
                 channel="external",
@@ -46,6 +49,7 @@ def external_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
                 amount=round(min(1.0, share + 0.3 * min(1.0, feed)), 6),
                 onset=since,
                 says=says[:160],
+                detail=caller,
             )
         )
     return tuple(sorted(out, key=lambda c: (-c.amount, c.service or "")))
@@ -58,12 +62,8 @@ def _names(text: str, graph: CallGraph, own: set[str]) -> Iterable[str]:
     return sorted(hosts | dark)
 
 
-def dark_callees(clues: Sequence[Clue], graph: CallGraph) -> frozenset[str]:
-    """Nodes of the graph that are called, call nobody, and send no telemetry of their own."""
-    own = {name for clue in clues if clue.channel == "seen" for name in clue.detail.split("\n")}
-    callers = {caller for caller, _ in graph.edges}
-    return (
-        frozenset(callee for _, callee in graph.edges if callee not in own and callee not in callers)
-        if own
-        else frozenset()
-    )
+def _own(clues: Sequence[Clue]) -> set[str]:
+    """Services that send logs or spans, or, where there are neither, metrics: a probe from outside does not make a service ours."""
+    told = [clue for clue in clues if clue.channel == "seen"]
+    inner = [clue for clue in told if clue.says.endswith(("logs", "spans"))]
+    return {name for clue in inner or told for name in clue.detail.split("\n") if name}

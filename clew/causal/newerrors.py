@@ -22,6 +22,8 @@ _SAYS_ERROR = re.compile(
     r"\b(?:errors?|exception|fatal|panic(?:ked)?|fail(?:ed|ure|ures|ing)?|timed? ?out|refused|unavailable|traceback|denied|exhausted)\b",
     re.IGNORECASE,
 )
+_STRAY = 0.05
+"""A template is new if at most this share of its lines was usual: one early stray does not make it old."""
 _WORDS_KEPT = 400
 _CLUES_KEPT = 40
 
@@ -75,7 +77,7 @@ def _marked(lines: LogTable, normal: LogTable, moment: Moment) -> _Marked:
         usual = np.bincount(others, minlength=len(names)).astype(np.float64)
         usual *= _length(lines.times[during]) / _length(normal.times)
     else:
-        during = lines.times >= moment.start - 30.0
+        during = lines.times >= moment.start - (30.0 if moment.onset is not None else _EARLY)
         usual = np.bincount(mine[~during], minlength=len(names)).astype(np.float64)
         usual *= _length(lines.times[during]) / _length(lines.times[~during])
     return _Marked(mine, names, _loud(lines, mine, names), during, others, usual)
@@ -94,7 +96,8 @@ def _loud(lines: LogTable, codes: Ints, names: tuple[str, ...]) -> Bools:
 
 
 def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:
-    fresh = marked.during & marked.loud & (marked.usual[marked.codes] == 0)
+    now = np.bincount(marked.codes[marked.during], minlength=len(marked.names))
+    fresh = marked.during & marked.loud & (marked.usual <= _STRAY * now)[marked.codes]
     rows = np.flatnonzero(fresh)
     first_in_trace: dict[int, int] = {}
     for row in rows:

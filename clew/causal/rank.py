@@ -35,13 +35,13 @@ def rank(
     `none of these`. A change is blamed together with the service that it touches. Nothing here raises on empty input: no clues give
     `not found`.
     """
-    clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says))
+    clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says, c.onset or 0.0, c.detail))
     changes = sorted(changes, key=lambda c: (c.at, c.ref))
-    weighed = weigh(clues, graph, priors, symptom, onset)
+    beyond = external_clues(clues, graph)
+    weighed = weigh((*clues, *beyond), graph, priors, symptom, onset)
     errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
     usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())
     fits = change_clues(changes, errors, usual, onset, weighed.sums)
-    beyond = external_clues(clues, graph)
     none = none_clue(clues, graph, beyond)
     case = Case(tuple(clues), graph, symptom, onset, weighed, fits, none, tuple(changes))
     order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))

@@ -22,6 +22,8 @@ _BAR = 4.0
 """A shift below this many scales is noise."""
 _OF_REACH = 0.02
 """Part of the fleet's highest value that is always noise: a gauge that is usually 0 may read 1."""
+_UNIT = 0.05
+"""Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then."""
 _CAP = 200.0
 
 
@@ -120,8 +122,10 @@ def _fleet(grid: Matrix, levels: _Levels) -> list[tuple[str, int, float, float, 
         index = np.array(rows)
         level, spread = levels.level[index], levels.spread[index]
         scale = spread + _median(spread) + 0.05 * np.abs(level) + 0.02 * _median(np.abs(level)) + 1e-12
-        scale = scale + _OF_REACH * float(
-            np.nanmax(np.where(np.isfinite(levels.top[index]), np.abs(levels.top[index]), 0.0))
+        scale = (
+            scale
+            + _UNIT
+            + _OF_REACH * float(np.nanmax(np.where(np.isfinite(levels.top[index]), np.abs(levels.top[index]), 0.0)))
         )
         moved = (levels.top[index] - np.fmax(level, levels.high[index])) / scale
         if len(rows) > 3:

@@ -17,6 +17,7 @@ WEIGHTS: Mapping[str, float] = {
     "failed spans": 1.0,
     "lost calls": 0.4,
     "gone": 0.4,
+    "external": 2.0,
 }
 """Worth of one unit of each channel; `call graph` (latency, errors and requests after blame was shifted) is worth 1."""
 _LATE = 180.0
@@ -39,7 +40,7 @@ def weigh(clues: Sequence[Clue], graph: CallGraph, priors: Priors, symptom: Symp
     """Sums the terms of every service that any clue or the graph names. More support never lowers a service's own sum."""
     best = strongest(clues)
     names = sorted({s for _, s in best} | {s for edge in graph.edges for s in edge} | set(graph.services) - {""})
-    best = _errors_shifted(best, graph)
+    best = _errors_outside(_errors_shifted(best, graph), {s for edge in graph.edges for s in edge})
     raw = anomalies(best, names, symptom)
     called = blamed(raw, graph, symptom.service)
     terms: dict[str, tuple[Term, ...]] = {}
@@ -60,7 +61,7 @@ def weigh(clues: Sequence[Clue], graph: CallGraph, priors: Priors, symptom: Symp
 def strongest(clues: Sequence[Clue]) -> dict[tuple[str, str], Clue]:
     """The strongest clue per channel and service; ties go to the sentence that sorts first, so that order never matters."""
     out: dict[tuple[str, str], Clue] = {}
-    for clue in sorted(clues, key=lambda c: (-c.amount, c.says)):
+    for clue in sorted(clues, key=lambda c: (-c.amount, c.says, c.onset or 0.0, c.detail)):
         if clue.service and clue.channel in _KNOWN:
             out.setdefault((clue.channel, clue.service), clue)
     return out
@@ -76,6 +77,16 @@ def _errors_shifted(best: dict[tuple[str, str], Clue], graph: CallGraph) -> dict
         if worst > 0:
             left = max(0.0, amount - _ERRORS_SHIFTED * worst)
             out["new errors", name] = best["new errors", name].model_copy(update={"amount": left})
+    return out
+
+
+def _errors_outside(best: dict[tuple[str, str], Clue], nodes: set[str]) -> dict[tuple[str, str], Clue]:
+    """New errors that name an outside callee in the graph count for it, and less for the caller that reports them."""
+    out = {key: clue for key, clue in best.items() if key[0] != "external" or key[1] in nodes}
+    for (channel, _), clue in best.items():
+        mine = out.get(("new errors", clue.detail))
+        if channel == "external" and clue.service in nodes and mine is not None:
+            out["new errors", clue.detail] = mine.model_copy(update={"amount": mine.amount * (1.0 - 0.7 * clue.amount)})
     return out
 
 
