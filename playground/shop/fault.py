@@ -67,7 +67,7 @@ async def _provider(shop: "Shop") -> Truth:
 
 
 async def _surge(shop: "Shop") -> Truth:
-    shop.load.rate = shop.quiet_rate * 6
+    shop.load.rate = shop.quiet_rate * 8
     return Truth(("web",), NONE, "traffic surge")
 
 
@@ -89,7 +89,7 @@ _ALL = (
     Fault("network", "the network to one service is slow", _network),
     Fault("leak", "a deploy leaks memory", _leak),
     Fault("provider", "an outside provider is down", _provider),
-    Fault("surge", "six times the visitors", _surge),
+    Fault("surge", "eight times the visitors", _surge),
     Fault("bystander", "a harmless deploy, then a fault elsewhere", _bystander),
     Fault("nothing", "a false alarm: nothing is wrong", _nothing, noisy_alert=True),
 )

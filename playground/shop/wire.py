@@ -32,7 +32,7 @@ class Wire:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             for writer in tuple(self._writers):  # of relays that were cancelled before their first step
-                await self._close(writer)
+                writer.close()  # without waiting: its own wait may have been cancelled, and would cancel us
             await server.wait_closed()
 
     def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
