@@ -182,14 +182,15 @@ class Edits:
         slot.sent_at = self._clock.monotonic()
         self._sent.append(slot.sent_at)
         try:
-            await self._send(edit)
-        except (PlatformError, StoreError) as error:
-            slot.waiting = [*waiting, *slot.waiting]
-            self._failed(slot, edit, error)
-            return
+            # Gathered, so that even a mistake of ours is an outcome: this one task sends every edit there is.
+            [outcome] = await asyncio.gather(self._send(edit), return_exceptions=True)
         except asyncio.CancelledError:
             slot.wanted, slot.waiting = slot.wanted or edit, [*waiting, *slot.waiting]
             raise
+        if outcome is not None:
+            slot.waiting = [*waiting, *slot.waiting]
+            self._failed(slot, edit, _error(edit, outcome))
+            return
         slot.shown, slot.failures = edit.digest, 0
         for future in waiting:
             if not future.done():
@@ -213,3 +214,11 @@ class Edits:
         if slot.failures >= FINAL_TRIES:
             slot.wanted = None
             slot.done(error)
+
+
+def _error(edit: Edit, outcome: BaseException) -> PlatformError | StoreError:
+    """What went wrong with an edit, as an error that is either tried again or said."""
+    if isinstance(outcome, PlatformError | StoreError):
+        return outcome
+    log.error("an edit failed", key=edit.key, exc_info=outcome)
+    return PlatformError("failed", "The message could not be made; the log has the reason.")

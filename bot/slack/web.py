@@ -83,7 +83,7 @@ class Web:
         patient: list[AsyncRetryHandler] = [
             AsyncConnectionErrorRetryHandler(max_retry_count=2),
             AsyncServerErrorRetryHandler(max_retry_count=3),
-            AsyncRateLimitErrorRetryHandler(max_retry_count=10),
+            AsyncRateLimitErrorRetryHandler(max_retry_count=5),
         ]
         self.client.retry_handlers = patient
         # Edits are not repeated here: while Slack asks for patience a newer state may replace this one.
@@ -105,7 +105,8 @@ class Web:
             answer = await client.api_call(method.value, **body)
         except SlackApiError as error:
             raise refusal(method.value, error) from None
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            # ValueError: an answer or a Retry-After that is not what Slack's client expects.
             raise PlatformError(UNREACHABLE, f"Slack could not be reached for {method}: {error!r}") from None
         data: Any = answer.data
         if not isinstance(data, dict):

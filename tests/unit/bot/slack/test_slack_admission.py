@@ -217,3 +217,16 @@ async def test_a_cut_connection_comes_back(bot: Any) -> None:
     assert len(bot.copilot.opened) == 1
     assert await bot.running.ready() == (True, "connected")
     assert bot.running.last_event_at is not None
+
+
+async def test_two_replicas_share_one_ledger_and_act_once(opened: Any, joined: Any) -> None:
+    async with opened() as first, joined(first.slack, "socket", first.memory) as second:
+        await first.slack.person("mia").creates_channel("inc-checkout")
+        await first.settled()
+        [delivery] = first.slack.record.deliveries("channel_created")
+        for _ in range(7):
+            first.slack.deliveries.replay(delivery.payload)
+        await first.settled()
+        await second.settled()
+        assert len(first.copilot.opened) + len(second.copilot.opened) == 1
+        assert len(first.slack.record.calls("chat.postMessage")) == 1
