@@ -26,7 +26,7 @@ async def changed(asking: Asking) -> tuple[Claim, ...]:
     named = [
         n.fact for n in asking.kept if isinstance(n.fact.payload, Change) and n.fact.payload.service in (service, None)
     ]
-    found = found or ([] if facts else named)
+    found = found or named
     if not found:
         where = f" of {service}" if service else ""
         return _nothing(facts, f"I see no change{where} between {clock(window.start)} and {clock(window.end)}.")

@@ -111,7 +111,7 @@ class ChatModel:
             raise MindError(f"the model gave no answer within {self._limits.model_seconds:g} s") from error
         except openai.OpenAIError as error:
             raise MindError(f"the model's endpoint failed ({type(error).__name__})") from error
-        except (LangChainException, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (LangChainException, ValueError, TypeError, LookupError, AttributeError) as error:
             raise MindError(f"the model's endpoint answered garbage ({type(error).__name__})") from error
 
 

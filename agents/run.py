@@ -47,7 +47,8 @@ class Run:
     async def _stream(self) -> None:
         config = thread(self._incident.id)
         stands = await self._graph.aget_state(config)
-        fresh = None if stands.next else self._state
+        # a step whose tasks all finished but were not joined yet has nothing "next", so the values are asked too
+        fresh = None if stands.next or stands.values else self._state
         self._absorb(stands.values)
         if "report" in self._state:
             return

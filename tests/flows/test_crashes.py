@@ -13,7 +13,7 @@ from clew.hypothesis import Report, Verdict
 from clew.limits import Limits
 from clew.progress import HypothesisView, Progress, RunState
 from clew.testing import FakeLogs, Mood
-from tests.flows.story import ALERT, Houses, incident, sources, without
+from tests.flows.story import ALERT, Houses, RunningClock, incident, sources, without
 
 NODES = ("triage", "changes", "metrics", "logs", "judge", "report")
 LIMITS = Limits(source_seconds=5)
@@ -28,7 +28,7 @@ async def steps(houses: Houses, until: str | None = None) -> tuple[list[str], Re
         graph = investigation(SPECIALISTS, LIMITS, saver)
         config = thread(incident().id)
         stands = await graph.aget_state(config)
-        given = None if stands.next else {"incident": incident(), "started_at": ALERT}
+        given = None if stands.next or stands.values else {"incident": incident(), "started_at": ALERT}
         async for update in graph.astream(given, config, context=desk, stream_mode="updates", durability="sync"):
             ran += update
             if until in ran:
