@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clew.hypothesis import Clue
-from clew.incident import Symptom
+from clew.incident import Signal, Symptom
 
 _BARS = {
     "new errors": 0.25,
@@ -28,7 +28,12 @@ def healthy(clues: Sequence[Clue], symptom: Symptom) -> tuple[bool, tuple[Clue, 
     """
     if symptom.signal is None and symptom.metric is None:
         return False, ()  # what was noticed is unknown, so it cannot be shown to be well
-    quiet = tuple(c for c in clues if c.channel == "quiet" and c.service in {"", symptom.service})
+    wanted = {"latency"} if symptom.signal is Signal.LATENCY else {"errors"}
+    if symptom.signal in (None, Signal.SATURATION):
+        wanted = {"latency", "errors"}
+    quiet = tuple(
+        c for c in clues if c.channel == "quiet" and c.service in {"", symptom.service} and c.detail in wanted
+    )
     if not quiet:
         return False, ()
     if any(c.amount > _BARS.get(c.channel, 2.0) for c in clues):

@@ -24,6 +24,8 @@ _OF_REACH = 0.02
 """Part of the fleet's highest value that is always noise: a gauge that is usually 0 may read 1."""
 _UNIT = 0.05
 """Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then."""
+_USUAL = 0.3
+"""Latency or errors up to this amount are within what a signal does on its own."""
 _CAP = 200.0
 
 
@@ -68,7 +70,8 @@ def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[Seri
         if amount > best.get(key, (0.0,))[0]:
             best[key] = (amount, row, before, after)
     clues = [_clue(channel, grid, moment, entry) for (channel, _), entry in best.items()]
-    clues += _quiet(grid, levels, {service for channel, service in best if channel in ("latency", "errors")})
+    early = moment.model_copy(update={"onset": min(moment.start, moment.alerted_at) - _EARLY})
+    clues += _quiet(grid, _levels(grid, regular(normal), *_phases(grid, early)))
     surge = traffic_clue(grid, past, during, moment)
     if surge is not None:
         clues.append(SeriesClue(surge, SeriesKey("", "", "requests"), -1, 0.0, 0.0))
@@ -160,18 +163,31 @@ def _service_level(grid: Matrix, levels: _Levels) -> list[tuple[str, int, float,
     return out
 
 
-def _quiet(grid: Matrix, levels: _Levels, loud: set[str]) -> list[SeriesClue]:
-    """Says of each service whose latency or errors were measured before and during that they stayed usual: healthy needs this said."""
-    out: dict[str, SeriesClue] = {}
+def _quiet(grid: Matrix, levels: _Levels) -> list[SeriesClue]:
+    """Says of each service's latency and errors, where measured before and around the alert, that they stayed usual: healthy needs it."""
+    loud = {
+        (grid.keys[row].service, channel)
+        for channel, row, amount, _, _ in _service_level(grid, levels)
+        if amount > _USUAL
+    }
+    out: dict[tuple[str, str], SeriesClue] = {}
     for row, key in enumerate(grid.keys):
-        seen = meaning(key.metric, key.unit) in (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY)
-        if not seen or key.service in loud or levels.samples[row] < 5 or not np.isfinite(levels.top[row]):
+        what = meaning(key.metric, key.unit)
+        channel = {Meaning.LATENCY: "latency", Meaning.ERRORS: "errors", Meaning.AVAILABILITY: "errors"}.get(what)
+        if (
+            channel is None
+            or (key.service, channel) in loud
+            or levels.samples[row] < 5
+            or not np.isfinite(levels.top[row])
+        ):
             continue
-        before, after = float(levels.level[row]), float(levels.top[row])
-        who = key.service or "the front door"
-        says = f"{key.metric} of {who} stayed usual: {change(before, after, key.unit)}"
-        clue = Clue(channel="quiet", service=key.service, amount=0.0, says=says, detail=key.metric)
-        out.setdefault(key.service, SeriesClue(clue, key, row, before, after))
+        before, after = (
+            float(levels.level[row]),
+            float(levels.top[row] if what is not Meaning.AVAILABILITY else levels.bottom[row]),
+        )
+        says = f"{key.metric} of {key.service or 'the front door'} stayed usual: {change(before, after, key.unit)}"
+        clue = Clue(channel="quiet", service=key.service, amount=0.0, says=says, detail=channel)
+        out.setdefault((key.service, channel), SeriesClue(clue, key, row, before, after))
     return list(out.values())
 
 

@@ -143,7 +143,7 @@ def test_errors_that_name_a_provider_point_outside_and_away_from_changes() -> No
 
 
 def test_quiet_signal_is_healthy_and_one_new_error_is_not() -> None:
-    quiet = Clue(channel="quiet", service="web", amount=0.0, says="latency stayed usual", detail="latency-p99")
+    quiet = Clue(channel="quiet", service="web", amount=0.0, says="latency stayed usual", detail="latency")
     assert ranked(quiet).verdict is Verdict.HEALTHY
     assert not ranked(quiet, clue("new errors", "pay", 0.8)).healthy
     assert not ranked(quiet, symptom=Symptom()).healthy
