@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from playground.demo import FIRST, bundled, demonstrate
+from playground.demo import FIRST, bundled, demonstrate, serve
 from playground.shop.casefile import TooLarge
 from playground.shop.fault import FAULTS, UnknownFault
 from playground.shop.recorder import Plan, RecordingFailed, record
@@ -16,10 +16,16 @@ from playground.shop.shop import ShopFailed
 
 app = typer.Typer(help="A local Slack and a breakable Shop to try Clew on.", no_args_is_help=True)
 
+Case = Annotated[Path | None, typer.Option(help="A folder with a case of your own, beside the bundled ones.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")]
 
-@app.callback()
-def playground() -> None:
-    """A local Slack and a breakable Shop to try Clew on."""
+
+@app.callback(invoke_without_command=True)
+def playground(context: typer.Context, case: Case = None, port: Port = 0) -> None:
+    """Open the playground: a local Slack with Clew in it, and recorded incidents to break it with."""
+    if context.invoked_subcommand is None:
+        incidents, first = _incidents(FIRST, case)
+        asyncio.run(serve(incidents, first, Console(highlight=False), port=port))
 
 
 @app.command("record")
@@ -47,15 +53,22 @@ def record_incident(
 @app.command()
 def demo(
     incident: Annotated[str, typer.Option(help="Which bundled incident to replay.")] = FIRST,
-    case: Annotated[Path | None, typer.Option(help="A folder with a case of your own instead.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 0,
+    case: Case = None,
+    port: Port = 0,
     once: Annotated[bool, typer.Option(help="End once the verdict is posted.")] = False,
 ) -> None:
     """Replay an incident through the whole bot, in the terminal and on a page; exits 1 if no verdict came, 2 on wrong use."""
-    console = Console(highlight=False)
-    known = bundled()
-    if case is None and incident not in known:
-        console.print(f"There is no bundled incident {incident!r}. There are: {', '.join(known)}.")
-        raise typer.Exit(2)
-    told = asyncio.run(demonstrate(case or known[incident], console, once=once, port=port))
+    incidents, first = _incidents(incident, case)
+    told = asyncio.run(demonstrate(incidents, first, Console(highlight=False), once=once, port=port))
     raise typer.Exit(0 if told else 1)
+
+
+def _incidents(name: str, case: Path | None) -> tuple[dict[str, Path], str]:
+    """The incidents to offer and the one to begin with; a case of the caller's own comes first."""
+    known = bundled()
+    if case is not None:
+        return {case.name: case, **known}, case.name
+    if name not in known:
+        Console(stderr=True).print(f"There is no bundled incident {name!r}. There are: {', '.join(known)}.")
+        raise typer.Exit(2)
+    return known, name

@@ -3,10 +3,11 @@
 import asyncio
 import re
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -14,19 +15,23 @@ from rich.console import Console
 
 from bot.composition import Facts, facts
 from bot.service import Service, serviced
-from bot.settings import HttpSettings, LlmSettings, Settings, SlackSettings, StoreSettings
+from bot.settings import HttpSettings, Settings, SlackSettings, StoreSettings
 from bot.slack.manifest import manifest
-from clew.progress import Progress, RunState
+from bot.slack.opening import title_of
+from playground.library import Library, library
+from playground.slack.acts import Scenario
 from playground.slack.server import LocalSlack
 from playground.transcript import Transcript
+from tools.case.brief import case_incident
 
 INCIDENTS = Path(__file__).parent / "incidents"
 FIRST = "orders-slow-1"
 VERDICT_SECONDS = 60.0
 YOUR_TURN = """
 [bold]Your turn[/bold], in the browser: agree with a hypothesis, reject it, or ask in its thread, for example
-  what changed?   ·   show me latency of checkout   ·   who else is affected?
+  what changed?   ·   show me latency of web   ·   who else is affected?
 Ctrl-C ends the demo."""
+WORKING = "investigating"
 SHOWN = frozenset({"message", "edited"})
 
 
@@ -43,54 +48,77 @@ def bundled() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(INCIDENTS.glob("*/incident.json"))}
 
 
+def shelf(folders: Mapping[str, Path], first: str) -> Library:
+    """The recorded incidents as the bot's facts; each is replayed by the channel that `channel_name` gives it. Raises BadCase."""
+    return library(
+        {title_of(channel_name(name)): facts(folder) for name, folder in folders.items()}, title_of(channel_name(first))
+    )
+
+
+def channel_name(incident: str) -> str:
+    """What an on-call person would call the incident's channel: inc-DATE-NAME."""
+    slug = re.sub(r"[^a-z0-9]+", "-", incident.lower()).strip("-")
+    return f"inc-{datetime.now(UTC):%Y-%m-%d}-{slug or 'something-broke'}"[:80]
+
+
 @asynccontextmanager
-async def opened(found: Facts, *, port: int = 0, llm: LlmSettings | None = None) -> AsyncGenerator[Playground]:
-    """The local Slack with the bot connected to it over Socket Mode; everything is forgotten at the end."""
+async def opened(
+    found: Facts, *, port: int = 0, incidents: Mapping[str, Path] | None = None
+) -> AsyncGenerator[Playground]:
+    """The local Slack with the bot connected to it over Socket Mode; everything is forgotten at the end.
+
+    `incidents` become the page's "Break something" buttons.
+    """
+    started: list[LocalSlack] = []
+
+    async def start(name: str) -> None:
+        slack = started[0]
+        again = sum(channel.name.startswith(channel_name(name)) for channel in slack.workspace.channels.values())
+        await slack.person("mia").creates_channel(channel_name(name) + ("-" + "again-" * again).rstrip("-"))
+
+    scenarios = tuple(
+        Scenario(name, name.replace("-", " "), case_incident(folder).title, partial(start, name))
+        for name, folder in (incidents or {}).items()
+    )
     with tempfile.TemporaryDirectory(prefix="clew-playground-") as scratch:
-        async with LocalSlack.serving(manifest=manifest("socket"), port=port) as slack:
+        async with LocalSlack.serving(manifest=manifest("socket"), port=port, scenarios=scenarios) as slack:
+            started.append(slack)
             settings = Settings(
                 slack=SlackSettings(
                     bot_token=SecretStr(slack.bot_token), app_token=SecretStr(slack.app_token), api_url=slack.api_url
                 ),
                 http=HttpSettings(port=0),
                 store=StoreSettings(url=f"sqlite:///{scratch}/clew.db", checkpoints=Path(scratch) / "checkpoints.db"),
-                llm=llm or LlmSettings(),
             )
             async with serviced(settings, found) as service:
                 yield Playground(slack, service)
 
 
-def channel_name(found: Facts) -> str:
-    """What an on-call person would call the incident's channel: inc-DATE-SERVICE-SIGNAL."""
-    brief = found.brief
-    words = [brief.symptom.service, brief.symptom.signal] if brief else []
-    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(str(word) for word in words if word).lower()).strip("-")
-    return f"inc-{datetime.now(UTC):%Y-%m-%d}-{slug or 'something-broke'}"[:80]
-
-
-async def demonstrate(case: Path, console: Console, *, once: bool, port: int = 0) -> bool:
+async def demonstrate(
+    incidents: Mapping[str, Path], first: str, console: Console, *, once: bool, port: int = 0
+) -> bool:
     """Opens an incident channel as a person would and shows the thread as it unfolds. True if a verdict was posted.
 
     With `once` it ends then; without, it serves until cancelled. Raises BadCase.
     """
-    found = facts(case)
-    async with opened(found, port=port) as playground:
+    async with opened(shelf(incidents, first), port=port, incidents=incidents) as playground:
         slack = playground.slack
-        name = channel_name(found)
         mia = slack.person("mia")
-        channel = await mia.creates_channel(name)
-        link = f"{slack.url}/?user={mia.id}&channel={channel}"
-        console.print(f"[bold]Watch it in a browser:[/bold] {link}", highlight=False, soft_wrap=True)
+        channel = await mia.creates_channel(channel_name(first))
         console.print(
-            f"[dim]{found.brief.system if found.brief else ''}: replaying {case.name} in #{name}[/dim]", highlight=False
+            f"[bold]Watch it in a browser:[/bold] {slack.url}/?user={mia.id}&channel={channel}", soft_wrap=True
+        )
+        brief = case_incident(incidents[first])
+        console.print(
+            f"Replaying {first} in #{channel_name(first)}, recorded from {brief.system}.", style="dim", markup=False
         )
         names = {user.id: user.name for user in slack.workspace.users.values()}
         following = asyncio.create_task(Transcript(console, names).follow(slack.record, channel))
         try:
-            progress = await _verdict(playground, channel)
+            told = await _verdict(slack, channel)
             await asyncio.sleep(0.5)  # the last edits reach the terminal
-            if once or progress is None:
-                return progress is not None
+            if once or not told:
+                return told
             console.print(YOUR_TURN, highlight=False)
             await asyncio.Event().wait()
         finally:
@@ -100,15 +128,31 @@ async def demonstrate(case: Path, console: Console, *, once: bool, port: int = 0
     return True
 
 
-async def _verdict(playground: Playground, channel: str) -> Progress | None:
-    """The finished card, once it stands in the channel; None if it never does."""
-    record, last = playground.slack.record, 0
+async def serve(incidents: Mapping[str, Path], first: str, console: Console, *, port: int = 0) -> None:
+    """The playground with nothing broken yet; until cancelled. Raises BadCase."""
+    async with opened(shelf(incidents, first), port=port, incidents=incidents) as playground:
+        slack = playground.slack
+        console.print(
+            f"[bold]The playground is open:[/bold] {slack.url}/?user={slack.person('mia').id}", soft_wrap=True
+        )
+        console.print(
+            "Break something there, or create a channel such as #inc-try-clew. Ctrl-C closes it.", highlight=False
+        )
+        await asyncio.Event().wait()
+
+
+async def _verdict(slack: LocalSlack, channel: str) -> bool:
+    """Whether the card in the channel came to say something other than that Clew is investigating, within a minute."""
+    last = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(VERDICT_SECONDS):
             while True:
-                entry = await record.until(lambda e: e.channel == channel and e.kind in SHOWN, VERDICT_SECONDS, last)
+                entry = await slack.record.until(
+                    lambda e: e.channel == channel and e.kind in SHOWN, VERDICT_SECONDS, last
+                )
                 last = entry.seq
-                recent = await playground.service.copilot.recent(1)
-                if recent and recent[0].state is RunState.DONE and entry.kind == "edited":
-                    return recent[0]
-    return None
+                message = entry.payload.get("message", entry.payload)
+                threaded = message.get("thread_ts", message.get("ts")) != message.get("ts")
+                if message.get("bot_id") and not threaded and WORKING not in str(message.get("text", "")):
+                    return True
+    return False

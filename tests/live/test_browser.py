@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from bot.composition import facts
-from playground.demo import FIRST, Playground, bundled, opened
+from playground.demo import FIRST, Playground, bundled, opened, shelf
 
 FLAGS = (
     "--no-sandbox",
@@ -28,7 +27,7 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300)]
 
 @pytest.fixture
 async def playground() -> AsyncGenerator[Playground]:
-    async with opened(facts(bundled()[FIRST])) as playground:
+    async with opened(shelf(bundled(), FIRST)) as playground:
         yield playground
 
 
@@ -100,7 +99,7 @@ async def test_from_an_empty_channel_to_a_verdict_people_can_argue_with(
     answer = thread.locator("[data-testid^=message-]").filter(has_text="what changed?").last
     await expect(answer).to_be_visible()
     reply = thread.locator("[data-testid^=message-]").last
-    await expect(reply).to_contain_text("6df045f")
+    await expect(reply).to_contain_text("size 12 → 2")
     await expect(reply).to_contain_text(re.compile(r"E\d+|\[\d\]"))
     tops = mia.locator("main [data-testid^=message-], [role=main] [data-testid^=message-]").filter(has_text="run ")
     assert await tops.count() <= 1
