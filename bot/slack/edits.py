@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 MINUTE = 60.0
 REMEMBERED = 500
+STALE_SECONDS = 600.0
+"""A card that has not moved for so long has no part in the budget any more."""
 BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 FINAL_TRIES = 120
 
@@ -131,7 +133,8 @@ class Edits:
 
     def interval(self) -> float:
         """Seconds between two edits of one message now."""
-        running = sum(slot.running for slot in self._slots.values())
+        recently = self._clock.monotonic() - STALE_SECONDS
+        running = sum(slot.running and slot.sent_at > recently for slot in self._slots.values())
         return max(self._pace.seconds, self._pace.seconds_per_incident * running)
 
     def _slot(self, key: str) -> Slot:
@@ -179,19 +182,23 @@ class Edits:
         edit = slot.wanted
         assert edit is not None
         slot.wanted, waiting, slot.waiting = None, slot.waiting, []
-        slot.sent_at = self._clock.monotonic()
-        self._sent.append(slot.sent_at)
         try:
             # Gathered, so that even a mistake of ours is an outcome: this one task sends every edit there is.
             [outcome] = await asyncio.gather(self._send(edit), return_exceptions=True)
         except asyncio.CancelledError:
             slot.wanted, slot.waiting = slot.wanted or edit, [*waiting, *slot.waiting]
             raise
+        # Counted from the end: Slack saw it somewhere between, so distances there are never shorter than ours.
+        slot.sent_at = self._clock.monotonic()
+        self._sent.append(slot.sent_at)
         if outcome is not None:
             slot.waiting = [*waiting, *slot.waiting]
             self._failed(slot, edit, _error(edit, outcome))
             return
         slot.shown, slot.failures = edit.digest, 0
+        if slot.wanted is not None and slot.wanted.digest == edit.digest:
+            slot.wanted = None
+            slot.done()
         for future in waiting:
             if not future.done():
                 future.set_result(None)

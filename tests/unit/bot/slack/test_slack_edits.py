@@ -87,6 +87,16 @@ async def test_an_older_state_never_follows_a_newer_one() -> None:
     assert outside.taken == ["a@5", "a@6"]
 
 
+async def test_a_state_that_is_on_its_way_is_not_sent_twice() -> None:
+    outside = Outside()
+    async with sending(outside, FrozenClock()) as edits:
+        first = edits.offer(edit("a", 1))
+        await asyncio.sleep(0)
+        await asyncio.gather(first, edits.offer(edit("a", 1)))
+        await edits.offer(edit("a", 2))
+    assert outside.taken == ["a@1", "a@2"]
+
+
 async def test_final_states_go_first_when_many_wait() -> None:
     outside = Outside()
     clock = FrozenClock()
