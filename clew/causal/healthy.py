@@ -8,8 +8,8 @@ from clew.incident import Signal, Symptom
 _BARS = {
     "new errors": 0.25,
     "failed spans": 0.03,
-    "errors": 0.3,
-    "latency": 0.35,
+    "errors": 0.2,
+    "latency": 0.3,
     "resource": 0.35,
     "self time": 0.5,
     "edge": 0.5,

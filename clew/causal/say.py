@@ -16,6 +16,7 @@ def clock(at: float) -> str:
 def number(value: float) -> str:
     """Three significant digits, no exponent for everyday sizes: `0.0042`, `12`, `1,240`, `3.1M`."""
     size = abs(value)
+    value += 0.0  # no minus zero
     if size >= 1e6:
         for bound, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
             if size >= bound:

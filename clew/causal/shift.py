@@ -24,7 +24,7 @@ _OF_REACH = 0.02
 """Part of the fleet's highest value that is always noise: a gauge that is usually 0 may read 1."""
 _UNIT = 0.05
 """Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then."""
-_USUAL = 0.3
+_USUAL = 0.2
 """Latency or errors up to this amount are within what a signal does on its own."""
 _CAP = 200.0
 
