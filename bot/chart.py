@@ -51,6 +51,10 @@ class Painter:
     ) -> None:
         await self._end()
 
+    async def warm(self) -> None:
+        """Starts the process and has it draw nothing, so that the first chart is as quick as the next. Raises ClewError."""
+        await self.paint({"mark": "point", "data": {"values": []}})
+
     async def paint(self, drawing: Spec) -> bytes:
         """The PNG of a Vega-Lite specification, under 300 kB. Raises ClewError if it cannot be drawn in time."""
         async with self._turn:
