@@ -23,9 +23,8 @@ async def changed(asking: Asking) -> tuple[Claim, ...]:
     for source in asking.gather.sources(ChangeSource, Telemetry.CHANGES):
         facts += await asked(asking, source, "list_changes", lambda s=source: s.list_changes(service, window))
     found = [fact for fact in facts if isinstance(fact.payload, Change)]
-    named = [
-        n.fact for n in asking.kept if isinstance(n.fact.payload, Change) and n.fact.payload.service in (service, None)
-    ]
+    seen = (n.fact for n in asking.kept if isinstance(n.fact.payload, Change))
+    named = [fact for fact in seen if not service or fact.payload.service in (service, None)]
     found = found or named
     if not found:
         where = f" of {service}" if service else ""

@@ -9,7 +9,7 @@ from agents.gather import Gather
 from agents.specialist import Specialist, Swept
 from agents.speech import counted, several
 from agents.state import Look
-from agents.triage import matrices
+from agents.triage import AFFECTED, NOTICED, matrices
 from clew.causal.selftime import span_clues
 from clew.causal.shift import SeriesClue, resource_clues
 from clew.evidence import Asked, Call, Mark, Note, Series
@@ -21,18 +21,19 @@ POINTS = 240
 SERIES = 7
 """Series kept as evidence per look; what is left out still ranks."""
 SPANS = 4
+CALM = 2
 
 
 async def sweep(gather: Gather) -> Swept:
     """Compares every series and every span with what is usual; keeps the few that matter."""
     (series, looked), traced = await asyncio.gather(_series(gather), _spans(gather))
     clues = (*series, *traced)
-    loud = [c for c in clues if c.amount > 0 and c.channel != "quiet"]
+    loud = [c for c in clues if c.amount >= NOTICED and c.channel != "quiet"]
     services = tuple(dict.fromkeys(c.service for c in sorted(loud, key=lambda c: -c.amount) if c.service))
     if not loud:
         summary = f"{counted(looked, 'series').replace('seriess', 'series')} as usual" if looked else "nothing measured"
         return Swept(summary, clues)
-    return Swept(f"{len(loud)} shifts; most in {several(services, 2)}" if services else loud[0].says, clues)
+    return Swept(f"{counted(len(loud), 'shift')}; most in {several(services, 2)}" if services else loud[0].says, clues)
 
 
 async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
@@ -62,9 +63,13 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
 def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[SeriesKey]:
     """The strongest, at most two a service, and always one of the front door or of the alerting service."""
     chosen: list[SeriesKey] = []
-    front = [f for f in found if f.key.service in ("", symptom) and f.clue.channel in ("latency", "errors", "quiet")]
-    if front:
-        chosen.append(max(front, key=lambda f: f.clue.amount).key)
+    near = sorted(
+        found, key=lambda f: (f.key.service not in ("", symptom), f.key.service != "", -f.clue.amount, f.key.service)
+    )
+    effects = [f for f in near if f.key.service in ("", symptom) and f.clue.channel in AFFECTED]
+    calm = [f for f in near if f.clue.channel == "quiet"]
+    # the symptom itself, and what shows that there is none: an all-clear has to be looked up too
+    chosen += [f.key for f in (*effects[:1], *calm[:CALM])]
     for item in sorted(found, key=lambda f: (-f.clue.amount, f.key.service, f.key.metric)):
         mine = sum(1 for key in chosen if key.service == item.key.service)
         if item.clue.channel != "quiet" and item.key not in chosen and mine < 2 and len(chosen) < SERIES:

@@ -20,6 +20,8 @@ EYES = frozenset({Telemetry.METRICS, Telemetry.TOPOLOGY, Telemetry.CHANGES})
 MARKS = 12
 AFFECTED = ("latency", "errors")
 """Channels that say people notice something; a busy CPU is a cause, not an effect."""
+NOTICED = 0.25
+"""Amounts below this (about three times the noise) rank but are not worth telling."""
 
 
 def lead_window(incident: Incident, round_: int, factor: float) -> Window:
@@ -102,7 +104,7 @@ async def _marks(gather: Gather) -> tuple[Mark, ...]:
 def _affected(clues: tuple[SeriesClue, ...]) -> tuple[str, ...]:
     amounts: dict[str, float] = {}
     for found in clues:
-        if found.clue.channel in AFFECTED and found.clue.service:
+        if found.clue.channel in AFFECTED and found.clue.service and found.clue.amount >= NOTICED:
             amounts[found.clue.service] = max(amounts.get(found.clue.service, 0.0), found.clue.amount)
     return tuple(sorted(amounts, key=lambda name: (-amounts[name], name)))
 

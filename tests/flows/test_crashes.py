@@ -8,6 +8,7 @@ from agents import SPECIALISTS
 from agents.checkpoints import opened, thread
 from agents.desk import Desk
 from agents.investigation import investigation
+from agents.state import State
 from clew.deps import Deps
 from clew.hypothesis import Report, Verdict
 from clew.limits import Limits
@@ -28,7 +29,8 @@ async def steps(houses: Houses, until: str | None = None) -> tuple[list[str], Re
         graph = investigation(SPECIALISTS, LIMITS, saver)
         config = thread(incident().id)
         stands = await graph.aget_state(config)
-        given = None if stands.next or stands.values else {"incident": incident(), "started_at": ALERT}
+        begin: State = {"incident": incident(), "started_at": ALERT}
+        given = None if stands.next or stands.values else begin
         async for update in graph.astream(given, config, context=desk, stream_mode="updates", durability="sync"):
             ran += update
             if until in ran:

@@ -1,0 +1,89 @@
+"""When does an investigation look further back, and is the graph the same arithmetic as one pure call?"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents import SPECIALISTS, specialists
+from clew.causal.analysis import Tables, analyse
+from clew.hypothesis import Verdict
+from clew.incident import Incident, Thread, Window, incident_id
+from clew.limits import Limits
+from clew.ports import Source
+from clew.tables import ChangeTable, Matrix
+from clew.testing import FakeGraph, FakeMetrics, FrozenClock
+from tests.flows.story import ALERT, CHANGES, GRAPH, Houses, incident, lines, matrix
+from tools.case import case_incident
+from tools.recorded import recorded_sources
+
+RECORDED = Path(__file__).parents[2] / "playground" / "incidents"
+
+
+async def test_nothing_clear_is_looked_for_further_back_and_then_honestly_not_found(houses: Houses) -> None:
+    flat = Matrix(matrix().times, matrix().keys[:1], np.full((1, len(matrix().times)), np.nan))
+    blind = FakeMetrics(name="metrics", table=flat)
+    async with houses.house(sources=(blind, FakeGraph(name="graph", table=GRAPH)), limits=Limits(rounds=2)) as house:
+        await house.investigated()
+        progress = await house.copilot.progress(house.incident.id)
+    assert progress is not None
+    assert progress.report is not None
+    assert progress.report.verdict is Verdict.NOT_FOUND
+    assert progress.report.rounds == 2
+    assert blind.calls.count("matrix now") == 2
+
+
+async def test_the_graph_ranks_as_one_pure_call_does(houses: Houses) -> None:
+    async with houses.house() as house:
+        await house.investigated()
+        progress = await house.copilot.progress(house.incident.id)
+    tables = Tables(
+        matrix=matrix(), lines=lines(), normal_lines=lines(sick=False), changes=ChangeTable(CHANGES), graph=GRAPH
+    )
+    pure = analyse(tables, ALERT, incident().symptom)
+    assert progress is not None
+    assert progress.report is not None
+    assert progress.report.ranking == pure.services
+    assert progress.report.changes == pure.changes
+    assert progress.report.verdict is pure.verdict
+    assert progress.report.onset == pure.onset
+
+
+def recordings() -> list[Path]:
+    return sorted(p.parent for p in RECORDED.glob("*/incident.json"))
+
+
+@pytest.mark.parametrize("folder", recordings(), ids=lambda folder: folder.name)
+async def test_a_recorded_incident_runs_to_a_verdict_with_cited_claims(houses: Houses, folder: Path) -> None:
+    brief = case_incident(folder)
+    at = brief.alerted_at
+    recorded = Incident(
+        id=incident_id("recorded", brief.id),
+        title=brief.title,
+        thread=Thread(platform="fake", channel="C"),
+        alerted_at=at,
+        symptom=brief.symptom,
+        window=Window(start=at - 3600, end=at + 900),
+        opened_by="test",
+        opened_at=at,
+    )
+    houses.clock = FrozenClock(at + 900)
+    sources: tuple[Source, ...] = recorded_sources(folder)
+    async with houses.house(sources=sources, limits=Limits()) as house:
+        house.incident = recorded
+        await house.investigated()
+        progress = await house.copilot.progress(recorded.id)
+    assert progress is not None
+    assert progress.report is not None
+    assert progress.report.gaps == ()
+    assert progress.report.ranking or progress.report.verdict is Verdict.HEALTHY
+    kept = {n.fact.id for n in await houses.memory.recall(recorded.id)}
+    for hypothesis in progress.report.open:
+        assert hypothesis.support
+        assert {e for claim in hypothesis.support for e in claim.evidence} <= kept
+
+
+def test_the_built_in_specialists_come_first_and_have_names_of_their_own() -> None:
+    found = specialists()
+    assert found[: len(SPECIALISTS)] == SPECIALISTS
+    assert len({s.name for s in found}) == len(found)
