@@ -12,9 +12,10 @@ import yaml
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "unit" / "bot" / "golden"
 CACHE = ROOT / ".clew" / "oracle"
-HEAD = "import type { KnownBlock, View, PlanBlock, TaskCardBlock } from '@slack/types';\n"
 # Slack's types let a plan hold anything; ours holds task cards only, and is held to that.
-HEAD += "type Ours = Exclude<KnownBlock, PlanBlock> | (PlanBlock & { tasks?: TaskCardBlock[] });\n"
+HEAD = """import type { KnownBlock, View, PlanBlock, TaskCardBlock } from '@slack/types';
+type Ours = Exclude<KnownBlock, PlanBlock> | (PlanBlock & { tasks?: TaskCardBlock[] });
+"""
 OPTIONS = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext"]
 
 
