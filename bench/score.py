@@ -35,7 +35,7 @@ async def tables(folder: Path, alerted_at: float) -> Tables:
     found = Tables()
     for source in recorded_sources(folder):
         if isinstance(source, MetricSource):
-            found = _with(
+            found = replace(
                 found, matrix=await source.matrix(window), normal_matrix=await source.matrix(window, Era.NORMAL)
             )
         elif isinstance(source, LogSource):
