@@ -90,7 +90,8 @@ async def over(asking: Asking) -> tuple[Claim, ...]:
         if not isinstance(series, Series):
             continue
         again = await _series(asking, series.service, series.name, _until_now(asking))
-        fresh = next((f for f in again if isinstance(f.payload, Series) and f.payload.name == series.name), None)
+        # a source may name the instance too
+        fresh = next((f for f in again if isinstance(f.payload, Series) and series.name in f.payload.name), None)
         if fresh is not None and isinstance(fresh.payload, Series):
             return (_compared(series, fresh, fresh.payload),)
     return (

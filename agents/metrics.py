@@ -67,7 +67,8 @@ def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[Serie
         found, key=lambda f: (f.key.service not in ("", symptom), f.key.service != "", -f.clue.amount, f.key.service)
     )
     effects = [f for f in near if f.key.service in ("", symptom) and f.clue.channel in AFFECTED]
-    calm = [f for f in near if f.clue.channel == "quiet"]
+    noticed = any(f.clue.amount >= NOTICED for f in effects)
+    calm = [] if noticed else [f for f in near if f.clue.channel == "quiet"]
     # the symptom itself, and what shows that there is none: an all-clear has to be looked up too
     chosen += [f.key for f in (*effects[:1], *calm[:CALM])]
     for item in sorted(found, key=lambda f: (-f.clue.amount, f.key.service, f.key.metric)):
@@ -95,7 +96,7 @@ def drawn(matrix: Matrix, row: int, found: SeriesClue, look: Look) -> Series:
         normal=_finite(found.normal),
         before=_finite(found.normal),
         after=_finite(found.after),
-        onset=found.clue.onset if found.clue.onset is not None else moment.onset,
+        onset=found.clue.onset if found.clue.onset is not None or found.clue.channel == "quiet" else moment.onset,
         marks=marks,
     )
 

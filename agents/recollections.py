@@ -24,7 +24,7 @@ async def why(asking: Asking) -> tuple[Claim, ...]:
     if found.against:
         claims.append(Claim(text=f"Against it: {_stop(found.against[0].text)}", evidence=found.against[0].evidence))
     elif found.challenge:
-        claims.append(Claim(text=f"Tried to break it: {_stop(found.challenge)}", evidence=ids))
+        claims.append(Claim(text=_stop(found.challenge), evidence=ids))
     return tuple(claims)
 
 

@@ -11,6 +11,7 @@ from clew.hypothesis import Verdict
 from clew.incident import Incident, Thread, Window, incident_id
 from clew.limits import Limits
 from clew.ports import Source
+from clew.question import Question
 from clew.tables import ChangeTable, Matrix
 from clew.testing import FakeGraph, FakeMetrics, FrozenClock
 from tests.flows.story import ALERT, CHANGES, GRAPH, Houses, incident, lines, matrix
@@ -73,9 +74,13 @@ async def test_a_recorded_incident_runs_to_a_verdict_with_cited_claims(houses: H
         house.incident = recorded
         await house.investigated()
         progress = await house.copilot.progress(recorded.id)
+        question = Question(incident=recorded.id, key="q", asker="mia", text="is it over?", at=at)
+        said = await house.copilot.ask(question)
     assert progress is not None
     assert progress.report is not None
     assert progress.report.gaps == ()
+    assert "; usual " in said.claims[0].text
+    assert said.claims[0].evidence
     assert progress.report.ranking or progress.report.verdict is Verdict.HEALTHY
     kept = {n.fact.id for n in await houses.memory.recall(recorded.id)}
     for hypothesis in progress.report.open:
