@@ -8,10 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.mind import ChatModel
-
 from agents.checkpoints import opened as checkpoints_opened
 from agents.copilot import GraphCopilot
+from agents.mind import ChatModel
 from bot.clock import SystemClock
 from bot.settings import LlmSettings, Settings
 from clew.deps import Deps

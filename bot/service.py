@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from bot.slack.app import Running, Slack, connected, serving
 from bot.slack.config import SlackConfig
 from bot.slack.http import BODY_BYTES, add_events
 from bot.vitals import Vitals
-from clew.errors import Misconfigured
+from clew.errors import ClewError, Misconfigured
 from clew.evidence import Series
 from clew.incident import Window
 from clew.ports import Copilot, Memory
@@ -69,6 +69,8 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remembering(settings))
         painter = await stack.enter_async_context(Painter())
+        warming = asyncio.create_task(_warmed(painter), name="warm the painter")
+        stack.callback(warming.cancel)
 
         async def draw(series: Series, window: Window) -> Picture:
             return await chart(series, window, painter)
@@ -80,6 +82,12 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
         await copilot.recover()
         url = await stack.enter_async_context(_listening(settings, slack, running, memory))
         yield Service(copilot, running, url)
+
+
+async def _warmed(painter: Painter) -> None:
+    """Draws once, unseen: the first drawing of a process takes seconds, and the first incident should not pay for it."""
+    with suppress(ClewError):
+        await painter.warm()
 
 
 @asynccontextmanager

@@ -9,9 +9,15 @@ class Limits(Frozen):
     """Budgets of one investigation; every loop and read is bounded by one of these."""
 
     source_seconds: float = Field(default=8.0, gt=0, description="A source that has not answered by then is a gap.")
-    investigation_seconds: float = Field(default=60.0, gt=0, description="An investigation ends by then with what it has.")
-    rounds: int = Field(default=3, ge=1, le=5, description="Looks at the facts: the first, and wider ones if it was not enough.")
-    lookback_seconds: float = Field(default=3600.0, gt=0, description="How far before the alert the first look reaches.")
+    investigation_seconds: float = Field(
+        default=60.0, gt=0, description="An investigation ends by then with what it has."
+    )
+    rounds: int = Field(
+        default=3, ge=1, le=5, description="Looks at the facts: the first, and wider ones if it was not enough."
+    )
+    lookback_seconds: float = Field(
+        default=3600.0, gt=0, description="How far before the alert the first look reaches."
+    )
     lookahead_seconds: float = Field(default=900.0, ge=0, description="How far after the alert a look reaches.")
     widen: float = Field(default=3.0, gt=1, description="How many times further back each wider look reaches.")
     open_hypotheses: int = Field(default=3, ge=1, le=5, description="Hypotheses shown open; the rest are folded.")
@@ -22,4 +28,6 @@ class Limits(Frozen):
     answer_characters: int = Field(default=700, ge=100, description="Characters in an answer.")
     model_calls: int = Field(default=6, ge=0, description="Calls to the language model in one investigation.")
     model_seconds: float = Field(default=20.0, gt=0, description="How long the model may take for one answer.")
-    lease_seconds: float = Field(default=30.0, gt=1, description="How long a process that died keeps its investigation.")
+    lease_seconds: float = Field(
+        default=30.0, gt=1, description="How long a process that died keeps its investigation."
+    )
