@@ -8,9 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from agents.checkpoints import opened as checkpoints_opened
 from agents.copilot import GraphCopilot
-from agents.mind import ChatModel
+from agents.mind import ChatModel, Endpoint
 from bot.clock import SystemClock
 from bot.settings import LlmSettings, Settings
 from clew.deps import Deps
@@ -57,8 +59,8 @@ def mind(settings: LlmSettings, limits: Limits) -> Mind | None:
     """The language model, where one is configured."""
     if not settings.configured:
         return None
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
-    return ChatModel(str(settings.base_url), str(settings.model), key, limits)
+    key = settings.api_key or SecretStr("")
+    return ChatModel(Endpoint(str(settings.base_url), str(settings.model), key), limits)
 
 
 def owner() -> str:

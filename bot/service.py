@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from rich.console import Console
@@ -21,10 +22,15 @@ from bot.slack.app import Running, Slack, connected, serving
 from bot.slack.config import SlackConfig
 from bot.slack.http import BODY_BYTES, add_events
 from bot.vitals import Vitals
-from clew.errors import ClewError, Misconfigured
+from clew.errors import ClewError, Misconfigured, StoreError
 from clew.evidence import Series
 from clew.incident import Window
 from clew.ports import Copilot, Memory
+from tools.memory import SqlMemory
+
+log = structlog.get_logger(__name__)
+
+DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,8 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remembering(settings))
         painter = await stack.enter_async_context(Painter())
-        warming = asyncio.create_task(_warmed(painter), name="warm the painter")
-        stack.callback(warming.cancel)
+        for chore in (_warmed(painter), _forgetting(memory)):
+            stack.callback(asyncio.create_task(chore).cancel)
 
         async def draw(series: Series, window: Window) -> Picture:
             return await chart(series, window, painter)
@@ -88,6 +94,16 @@ async def _warmed(painter: Painter) -> None:
     """Draws once, unseen: the first drawing of a process takes seconds, and the first incident should not pay for it."""
     with suppress(ClewError):
         await painter.warm()
+
+
+async def _forgetting(memory: SqlMemory) -> None:
+    """Once a day, bodies of evidence older than the store keeps them are forgotten."""
+    while True:
+        try:
+            await memory.purge()
+        except StoreError as error:
+            log.warning("nothing was forgotten today", error=str(error))
+        await asyncio.sleep(DAY)
 
 
 @asynccontextmanager
