@@ -23,7 +23,7 @@ _BENIGN = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS_PATH = re.compile(
-    r"(?:\.(?:md|rst|txt|css|scss|svg|png)$)|(?:^|/)(?:docs?|documentation|tests?|\.github|\.circleci|ci)/|(?:_test\.|\.test\.|/test_)"
+    r"(?:\.(?:md|rst|txt|css|scss|svg|png)$)|(?:^|/)(?:docs?|documentation|tests?|\.[a-z]+|ci)/|(?:_test\.|\.test\.|/test_)"
 )
 
 

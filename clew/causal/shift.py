@@ -82,9 +82,9 @@ def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[Seri
 def _phases(grid: Matrix, moment: Moment) -> tuple[Bools, Bools]:
     """Which columns are the past and which the incident. At least the two earliest columns are the past."""
     times, start = grid.times, moment.start
-    slack = _EARLY + 0.5 * step_of(times)
-    during = (times >= start - slack) & (times <= max(start, moment.alerted_at) + _FOLLOWED)
-    past = times < start - slack
+    leeway = _EARLY + 0.5 * step_of(times)
+    during = (times >= start - leeway) & (times <= max(start, moment.alerted_at) + _FOLLOWED)
+    past = times < start - leeway
     if past.sum() < 2:
         past[: min(2, max(1, len(times) - 1))] = True
         during &= ~past
