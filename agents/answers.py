@@ -138,7 +138,8 @@ async def _help(asking: Asking) -> tuple[Claim, ...]:
         Claim(text=first, evidence=()),
         Claim(text=f"You can ask, for example: {asked}.", evidence=()),
         Claim(
-            text="Also: show me a metric of a service, who is affected, when did it start, what did you check, what can we do.",
+            text="Also: show me a metric of a service, who is affected, when did it start, how sure are you, "
+            "what did you check, what can we do.",
             evidence=(),
         ),
     )
@@ -155,6 +156,7 @@ ROUTES: dict[Intent, Route] = {
     Intent.WHEN: recollections.when,
     Intent.CHECKED: recollections.checked,
     Intent.STATUS: recollections.status,
+    Intent.SURE: recollections.sure,
     Intent.FIX: recollections.fix,
     Intent.HELP: _help,
     Intent.UNKNOWN: _help,

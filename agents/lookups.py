@@ -1,5 +1,6 @@
 """Which questions need a fresh look at a source, and what do they then say?"""
 
+import re
 import statistics
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -12,8 +13,8 @@ from clew.hypothesis import Claim
 from clew.incident import Window
 from clew.ports import ChangeSource, LogSource, MetricSource, Telemetry
 
-FRESH = 900.0
-"""Seconds before now that count as the present."""
+SHOWN = 4
+"""Facts in one answer."""
 
 
 async def changed(asking: Asking) -> tuple[Claim, ...]:
@@ -43,8 +44,11 @@ async def metric(asking: Asking) -> tuple[Claim, ...]:
     for words in _narrowing(name):
         facts = await _series(asking, service, words, window)
         if any(isinstance(f.payload, Series) for f in facts):
-            shown = [f for f in facts if isinstance(f.payload, Series)][:4]
-            return tuple(Claim(text=_says(f), evidence=(f.id,)) for f in shown)
+            shown = [f for f in facts if isinstance(f.payload, Series)]
+            own = [
+                f for f in shown if isinstance(f.payload, Series) and f.payload.name.lower().startswith(words)
+            ] or shown
+            return tuple(Claim(text=_levels(f, _onset(asking)), evidence=(f.id,)) for f in own[:SHOWN])
     facts = await _series(asking, service, "", window)
     names = sorted({f.payload.name for f in facts if isinstance(f.payload, Series)})
     who = service or "the whole system"
@@ -73,9 +77,11 @@ async def logs(asking: Asking) -> tuple[Claim, ...]:
     if not found:
         where = f" of {service}" if service else ""
         return _nothing(empty, f"I found no such line{where} between {clock(window.start)} and {clock(window.end)}.")
-    kept = [n.fact for n in asking.kept if isinstance(n.fact.payload, Lines) and n.fact.payload.service == service]
-    shown = list({fact.id: fact for fact in (*kept[:2], *found)}.values())
-    return tuple(Claim(text=_says(fact), evidence=(fact.id,)) for fact in shown[:4])
+    new = [n.fact for n in asking.kept if isinstance(n.fact.payload, Lines) and n.fact.payload.service == service]
+    claims = [Claim(text=_says(fact), evidence=(fact.id,)) for fact in new[:2]]
+    claims += [Claim(text=quote, evidence=(fact.id,)) for fact in found for quote in _quotes(fact)][:2]
+    claims += [Claim(text=_says(fact), evidence=(fact.id,)) for fact in found]
+    return tuple(claims[:SHOWN])
 
 
 async def over(asking: Asking) -> tuple[Claim, ...]:
@@ -97,6 +103,32 @@ async def over(asking: Asking) -> tuple[Claim, ...]:
     return (
         Claim(text="I have no level of the symptom to compare with, so I cannot say whether it is over.", evidence=()),
     )
+
+
+def _levels(fact: Evidence, onset: float) -> str:
+    """A series around the onset: usual before it, level after it, and the worst moment."""
+    series = fact.payload
+    if not isinstance(series, Series):
+        return _says(fact)
+    pairs = [(t, v) for t, v in zip(series.times, series.values, strict=True) if v is not None]
+    before, after = [v for t, v in pairs if t < onset], [v for t, v in pairs if t >= onset]
+    if not before or not after:
+        return _says(fact)
+    high = max(pairs, key=lambda pair: pair[1])
+    own = series.name if series.service in series.name else f"{series.name} of {series.service or 'the whole system'}"
+    unit = f" {series.unit}" if series.unit else ""
+    levels = f"{statistics.median(before):.3g} before {clock(onset)}, {statistics.median(after):.3g}{unit} since"
+    return f"{own}: {levels} (medians); highest {high[1]:.3g}{unit} at {clock(high[0])}."
+
+
+def _quotes(fact: Evidence) -> tuple[str, ...]:
+    """The newest lines, word for word, one of each wording."""
+    lines = fact.payload
+    if not isinstance(lines, Lines):
+        return ()
+    unlike = {re.sub(r"[0-9a-f]{4,}|\d+", "#", sample.text): sample for sample in reversed(lines.samples)}
+    newest = sorted(unlike.values(), key=lambda sample: sample.at, reverse=True)
+    return tuple(f"{clock(sample.at)}: “{within(sample.text, 140)}”." for sample in newest)
 
 
 def _compared(then: Series, fact: Evidence, now: Series) -> Claim:

@@ -24,6 +24,7 @@ class Intent(StrEnum):
     WHEN = "when did it start"
     CHECKED = "what was checked"
     STATUS = "status"
+    SURE = "how sure"
     FIX = "what to do"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -79,6 +80,14 @@ _RULES: tuple[tuple[Intent, tuple[str, ...]], ...] = (
             r"\bblind spots?\b",
             r"\bwhich sources\b",
             r"\bgaps?\b",
+        ),
+    ),
+    (
+        Intent.SURE,
+        (
+            r"\bhow (?:sure|certain|confident)\b",
+            r"\bare you (?:sure|certain|confident)\b",
+            r"\bconfidence\b",
         ),
     ),
     (
@@ -180,6 +189,18 @@ _FILLER = frozenset(
         "right",
     }
 )
+_OPENERS = frozenset(
+    {
+        "what", "what's", "whats", "why", "who", "when", "where", "which", "how", "is", "are", "was", "were", "did", "does", "do",
+        "has", "have", "can", "could", "should", "show", "list", "give", "explain", "compare", "tell", "plot", "check", "any", "help",
+    }
+)
+_TALK = frozenset(
+    {
+        "i", "i'm", "i'll", "i've", "we", "we're", "we've", "he", "she", "they", "it", "it's", "that", "that's", "this", "ok", "okay",
+        "thanks", "thank", "thx", "lol", "yes", "no", "nope", "yep", "same", "nice", "cool", "great", "good", "done", "on", "fyi", "let's",
+    }
+)
 # fmt: on
 
 
@@ -192,6 +213,19 @@ def wanted(text: str, services: Sequence[str]) -> Wanted:
     if intent is Intent.METRIC and service is None and not _subject(low, service):
         intent = Intent.UNKNOWN
     return Wanted(intent=intent, service=service, subject=_subject(low, service))
+
+
+def asks(text: str) -> bool:
+    """Whether a reply that names nobody is meant as a question: it asks, it requests, or it is one of the known ones.
+
+    Talk among people ("thanks", "I rolled it back") is not: an answer nobody wanted is worse than one more mention.
+    """
+    words = re.findall(r"[\w']+", text[:LONGEST].lower())
+    if not words:
+        return False
+    if "?" in text or words[0] in _OPENERS:
+        return True
+    return words[0] not in _TALK and wanted(text, ()).intent is not Intent.UNKNOWN
 
 
 def named(text: str, services: Sequence[str]) -> str | None:

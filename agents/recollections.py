@@ -1,7 +1,7 @@
 """Which questions does the report itself answer, and in which words?"""
 
 from agents.asking import Asking
-from agents.speech import clock, within
+from agents.speech import clock, counted, within
 from agents.views import cites
 from clew.evidence import Evidence, Series, Standing
 from clew.hypothesis import Claim, Confidence, Hypothesis, Verdict
@@ -15,6 +15,9 @@ async def why(asking: Asking) -> tuple[Claim, ...]:
     found = await asking.about()
     if found is None:
         return await status(asking)
+    service = asking.wanted.service
+    if service and asking.question.about is None and found.cause.service != service:
+        return await why_not(asking)
     if found.confidence is Confidence.RULED_OUT:
         return _out(found)
     first = found.story or found.title
@@ -25,6 +28,23 @@ async def why(asking: Asking) -> tuple[Claim, ...]:
         claims.append(Claim(text=f"Against it: {_stop(found.against[0].text)}", evidence=found.against[0].evidence))
     elif found.challenge:
         claims.append(Claim(text=_stop(found.challenge), evidence=ids))
+    return tuple(claims)
+
+
+async def sure(asking: Asking) -> tuple[Claim, ...]:
+    """The word of confidence, what it rests on, what was tried against it, and what would settle it."""
+    found = await asking.about()
+    if found is None:
+        return await status(asking)
+    ids = cites(found.support)
+    rests = f"It rests on {counted(len(ids), 'fact')}."
+    claims = [Claim(text=f"{found.confidence.value}: {_stop(found.title)} {rests}", evidence=ids)]
+    if found.against:
+        claims.append(Claim(text=f"Against it: {_stop(found.against[0].text)}", evidence=found.against[0].evidence))
+    if found.challenge:
+        claims.append(Claim(text=_stop(found.challenge), evidence=ids))
+    if found.settle:
+        claims.append(Claim(text=f"What would settle it: {_stop(found.settle)}", evidence=ids))
     return tuple(claims)
 
 

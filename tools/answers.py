@@ -16,14 +16,20 @@ SAMPLE_CHARACTERS = 2_000
 
 
 def series_facts(found: Matrix, question: Asked, service: str, metric: str, taken_at: float) -> tuple[Evidence, ...]:
-    """At most SERIES series of `service` whose name contains `metric`; the last says so if there are more."""
+    """At most SERIES series of `service` whose name contains `metric`, those that begin with it first."""
     window, wanted = question.window, metric.lower()
     rows = [
         i for i, key in enumerate(found.keys) if key.service.lower() == service.lower() and wanted in key.metric.lower()
     ]
     inside = (found.times >= window.start) & (found.times <= window.end)
     rows = [i for i in rows if not np.isnan(found.values[i, inside]).all()]
-    rows.sort(key=lambda i: (found.keys[i].metric, found.keys[i].instance))
+    rows.sort(
+        key=lambda i: (
+            not found.keys[i].metric.lower().startswith(wanted),
+            found.keys[i].metric,
+            found.keys[i].instance,
+        )
+    )
     if not rows:
         return (
             nothing(question, f"No metric like {metric!r} of {_whose(service)} in {span(window)}.", taken_at, service),
@@ -76,10 +82,10 @@ def line_facts(found: LogTable, question: Asked, service: str, text: str, taken_
     rows = _matching(found, service, text)
     moments = found.times[rows] if len(rows) else np.empty(0)
     inside = rows[(moments >= window.start) & (moments <= window.end)]
-    what = f"containing {text!r}" if text else "of any text"
+    what = f" containing {text!r}" if text else ""
     if not len(inside):
         whom = f" of {service}" if service else ""
-        return (nothing(question, f"No log line{whom} {what} in {span(window)}.", taken_at, service),)
+        return (nothing(question, f"No log line{whom}{what} in {span(window)}.", taken_at, service),)
     newest = inside[::-1][:LINES]
     facts: list[Evidence] = []
     for code in dict.fromkeys(found.service[newest].tolist()):
@@ -95,7 +101,7 @@ def line_facts(found: LogTable, question: Asked, service: str, text: str, taken_
             last=float(found.times[mine[-1]]),
             samples=tuple(_sample(found, int(i)) for i in newest if found.service[i] == code),
         )
-        says = f"{name or 'Outside status feed'} wrote {counted(len(mine), 'line')} {what} in {span(window)}, "
+        says = f"{name or 'Outside status feed'} wrote {counted(len(mine), 'line')}{what} in {span(window)}, "
         says += f"first at {clock(float(found.times[mine[0]]))}, last at {clock(float(found.times[mine[-1]]))}."
         facts.append(evidence(question, payload, says, taken_at=taken_at))
     return tuple(facts)

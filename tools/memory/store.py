@@ -69,7 +69,10 @@ class Store:
     @property
     def says(self) -> str:
         """Where it is, without a password."""
-        return f"keeps everything in {self._engine.url.render_as_string(hide_password=True)}"
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite":
+            return f"keeps everything in one SQLite file, {url.database}"
+        return f"keeps everything in {url.render_as_string(hide_password=True)}"
 
     def insert(self, table: Table) -> Any:
         """INSERT with ON CONFLICT, in the dialect's own words."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
+from agents.questions import asks
 from bot.card_private import help_card
 from bot.slack.desk import Desk
 from bot.slack.errand import Errand, Word, run
@@ -15,7 +16,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 
 async def on_message(event: dict[str, Any], *, desk: Desk) -> None:
-    """A reply under one of Clew's own messages is a question; a direct message gets help; everything else is left alone."""
+    """A reply under one of Clew's own messages that asks is a question; a direct message gets help; everything else is left alone."""
     if event.get("subtype") or event.get("bot_id") or not event.get("user"):
         return
     if event.get("channel_type") == "im":
@@ -34,5 +35,5 @@ async def on_message(event: dict[str, Any], *, desk: Desk) -> None:
 
 
 def addressed(text: str) -> bool:
-    """False for talk with somebody else: a message that starts with a mention. One that names Clew comes as a mention event."""
-    return bool(text.strip()) and "<@" not in text
+    """False for talk among people: a message that mentions somebody, or asks nothing. One that names Clew comes as a mention event."""
+    return "<@" not in text and asks(text)

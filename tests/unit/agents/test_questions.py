@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.questions import Intent, examples, named, wanted
+from agents.questions import Intent, asks, examples, named, wanted
 
 SERVICES = ("checkout", "payments", "web", "ts-order-service", "ts-food-service", "inventory")
 
@@ -39,6 +39,8 @@ SERVICES = ("checkout", "payments", "web", "ts-order-service", "ts-food-service"
         ("what should we do?", Intent.FIX),
         ("can we roll back?", Intent.FIX),
         ("help", Intent.HELP),
+        ("how sure are you?", Intent.SURE),
+        ("are you certain about that", Intent.SURE),
         ("tell me a joke", Intent.UNKNOWN),
         ("", Intent.UNKNOWN),
         ("🤷", Intent.UNKNOWN),
@@ -80,3 +82,25 @@ def test_a_huge_question_is_read_in_part() -> None:
 
 def test_examples_carry_real_names() -> None:
     assert all("payments" in e or "over" in e for e in examples(("payments",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ("what changed?", True),
+        ("why not payments", True),
+        ("show the logs of checkout", True),
+        ("Is it over", True),
+        ("payments?", True),
+        ("latency of web", True),
+        ("lol same here", False),
+        ("thanks!", False),
+        ("I rolled back checkout", False),
+        ("ok, looking at the deploy", False),
+        ("on it", False),
+        ("", False),
+        ("🤷", False),
+    ],
+)
+def test_talk_among_people_is_not_a_question(text: str, answered: bool) -> None:
+    assert asks(text) is answered
