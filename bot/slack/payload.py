@@ -1,7 +1,7 @@
 """What came back as evidence, in blocks: numbers, log lines, a diff, a sentence."""
 
 from bot.caption import change, number, quantity, scale, spark, utc
-from bot.card import Code, Line, Person, Strong, When
+from bot.card import Code, Line, Strong, When
 from bot.slack.blocks import sections
 from bot.slack.shapes import Block, section
 from bot.slack.text import fenced
@@ -59,7 +59,8 @@ def _lines(lines: Lines) -> list[Block]:
 
 
 def _change(changed: Change) -> list[Block]:
-    by: Line = ("  by ", Person(changed.author)) if changed.author else ()
+    # an author is whatever a commit says: never a Person, who would be called
+    by: Line = (f"  by {changed.author}",) if changed.author else ()
     facts: list[Line] = [
         (Strong(changed.what.capitalize()), "  ", Code(changed.ref), *by, " at ", When(changed.at)),
     ]

@@ -80,8 +80,8 @@ def plain(text: str, most: int) -> str:
 
 
 def fallback(text: str) -> str:
-    """Outside text for a message's own `text`: no markup of any kind, at most 200 characters, never empty."""
-    bare = visible(text, FALLBACK).translate(_LOOKS_LIKE).replace("&", "+")
+    """Outside text for a message's own `text`: no markup or address of any kind, at most 200 characters, never empty."""
+    bare = visible(text, FALLBACK).translate(_LOOKS_LIKE).replace("&", "+").replace("://", ":∕∕")
     bare = visible(_EDGE.sub(" ", bare), FALLBACK)
     return bare or "Clew has news"
 

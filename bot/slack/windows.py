@@ -36,7 +36,7 @@ def evidence_window(numbered: Numbered) -> Modal:
     ]
     if linkable(fact.link):
         blocks.append(section(link("Open where it came from", fact.link or "")))
-    blocks.append(context(f"Digest {fact.digest[:16]} · read-only"))
+    blocks.append(context(f"Digest {escaped(fact.digest, 16)} · read-only"))
     return modal(Form.SHOW, f"Evidence E{numbered.number}", blocks)
 
 
