@@ -1,4 +1,5 @@
-"""Which commands are there? Typer's table; what they do is elsewhere.
+"""Which commands are there? Typer's table; what they do is elsewhere, and imported by the command that
+does it: LangGraph alone takes longer to import than `clew --help` may take.
 
 Exit codes: 0 done, 1 something unexpected, 2 wrong usage or settings, 3 a case that cannot be read, 4 the doctor found something broken.
 """
@@ -11,16 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 from rich.console import Console
 from rich.table import Table
 
-from bot.commands import examined, investigated
 from bot.configuration import rows
-from bot.doctor import State
-from bot.reporting import as_json, show_report
-from bot.service import served
 from bot.settings import Settings, environment, load
-from bot.slack.manifest import manifest_yaml
 from clew.errors import BadCase, ClewError, Misconfigured
 
 app = typer.Typer(
@@ -41,6 +38,8 @@ def run(
     config: Config = None,
 ) -> None:
     """Join Slack and stay: investigate when asked and when incident channels appear."""
+    from bot.service import served
+
     asyncio.run(served(load(environment(), config), case, Console(stderr=True)))
 
 
@@ -51,6 +50,9 @@ def investigate(
     config: Config = None,
 ) -> None:
     """Investigate a recorded case and print the report. No chat, no network."""
+    from bot.commands import investigated
+    from bot.reporting import as_json, show_report
+
     console = Console()
     settings = load(environment(), config)
     quiet = as_json_ or not sys.stdout.isatty()
@@ -68,6 +70,9 @@ def doctor(
     config: Config = None,
 ) -> None:
     """Check every setting, source and scope: ok, missing or broken, and what to do."""
+    from bot.commands import examined
+    from bot.doctor import State
+
     found = asyncio.run(examined(load(environment(), config), case))
     broken = [line for line in found if line.state is State.BROKEN]
     if as_json_:
@@ -102,10 +107,10 @@ def manifest(
     as_json_: Json = False,
 ) -> None:
     """Print the manifest to create your Slack app from."""
+    from bot.slack.manifest import manifest_yaml
+
     text = manifest_yaml(_mode(mode), url)
     if as_json_:
-        import yaml  # noqa: PLC0415
-
         _print_json(yaml.safe_load(text))
     else:
         typer.echo(text, nl=False)

@@ -1,4 +1,4 @@
-"""Which commands does the playground offer on the command line?"""
+"""Which commands does the playground offer on the command line? Each imports what it runs, so that `--help` is quick."""
 
 import asyncio
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from playground.demo import FIRST, bundled, demonstrate, serve
+from playground.bundle import FIRST, bundled
 from playground.shop.casefile import TooLarge
 from playground.shop.fault import FAULTS, UnknownFault
 from playground.shop.recorder import Plan, RecordingFailed, record
 from playground.shop.repository import GitFailed
 from playground.shop.shop import ShopFailed
 
-app = typer.Typer(help="A local Slack and a breakable Shop to try Clew on.", no_args_is_help=True)
+app = typer.Typer(help="A local Slack and a breakable Shop to try Clew on.")
 
 Case = Annotated[Path | None, typer.Option(help="A folder with a case of your own, beside the bundled ones.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")]
@@ -24,6 +24,8 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 t
 def playground(context: typer.Context, case: Case = None, port: Port = 0) -> None:
     """Open the playground: a local Slack with Clew in it, and recorded incidents to break it with."""
     if context.invoked_subcommand is None:
+        from playground.demo import serve
+
         incidents, first = _incidents(FIRST, case)
         asyncio.run(serve(incidents, first, Console(highlight=False), port=port))
 
@@ -58,6 +60,8 @@ def demo(
     once: Annotated[bool, typer.Option(help="End once the verdict is posted.")] = False,
 ) -> None:
     """Replay an incident through the whole bot, in the terminal and on a page; exits 1 if no verdict came, 2 on wrong use."""
+    from playground.demo import demonstrate
+
     incidents, first = _incidents(incident, case)
     told = asyncio.run(demonstrate(incidents, first, Console(highlight=False), once=once, port=port))
     raise typer.Exit(0 if told else 1)

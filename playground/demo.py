@@ -24,8 +24,6 @@ from playground.slack.server import LocalSlack
 from playground.transcript import Transcript
 from tools.case.brief import case_incident
 
-INCIDENTS = Path(__file__).parent / "incidents"
-FIRST = "orders-slow-1"
 VERDICT_SECONDS = 60.0
 YOUR_TURN = """
 [bold]Your turn[/bold], in the browser: agree with a hypothesis, reject it, or ask in its thread, for example
@@ -41,11 +39,6 @@ class Playground:
 
     slack: LocalSlack
     service: Service
-
-
-def bundled() -> dict[str, Path]:
-    """The incidents that ship with the playground, by name."""
-    return {path.parent.name: path.parent for path in sorted(INCIDENTS.glob("*/incident.json"))}
 
 
 def shelf(folders: Mapping[str, Path], first: str) -> Library:

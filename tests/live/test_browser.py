@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from playground.demo import FIRST, Playground, bundled, opened, shelf
+from playground.bundle import FIRST, bundled
+from playground.demo import Playground, opened, shelf
 
 FLAGS = (
     "--no-sandbox",
