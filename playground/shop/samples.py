@@ -42,9 +42,15 @@ class Sample:
 
 @dataclass
 class Interval:
-    """The scrapes and probes of one service within the running interval."""
+    """The scrapes and probes of one service within the running interval.
+
+    Counters grow from the scrape `before`, taken at Unix second `since`, to the newest one, taken at `until`: a process
+    that hardly answers is scraped late, and a rate is over the time that really passed.
+    """
 
     before: Scrape = field(default_factory=dict[Series, float])
+    since: float = 0.0
+    until: float = 0.0
     texts: list[str] = field(default_factory=list[str])
     probes: list[Probe] = field(default_factory=list[Probe])
 
@@ -101,11 +107,11 @@ def quantile(buckets: Mapping[float, float], share: float) -> float | None:
     return lower
 
 
-def measured(interval: Interval, after: Scrape, seconds: float) -> dict[str, float]:
-    """The columns of one interval of `seconds` of one service; `after` is its last scrape."""
+def measured(interval: Interval, after: Scrape) -> dict[str, float]:
+    """The columns of one interval of one service; `after` is its last scrape."""
     values: dict[str, float] = {}
     if interval.texts:
-        before = interval.before
+        before, seconds = interval.before, interval.until - interval.since
         _requests(values, before, after, seconds)
         _calls(values, before, after, seconds)
         _latency(values, "pool-wait", _buckets(before, after, "db_pool_wait_seconds", {}), (90,))
@@ -173,27 +179,32 @@ class Sampler:
         """Fill `samples` until cancelled."""
         async with aiohttp.ClientSession(timeout=PROBE) as client:
             await asyncio.gather(*(self._scrape(client, name) for name in self._scraped))
-            await self._close(time.time(), 1.0)
+            await self._close(time.time())
             self.samples.clear()
-            began = time.time()
-            for second in range(1, 1_000_000):
-                await asyncio.sleep(max(0.0, began + second - time.time()))
-                await asyncio.gather(*(self._probe(client, name) for name in self._probed))
-                await asyncio.gather(*(self._scrape(client, name) for name in self._scraped))
-                if second % self._every == 0:
-                    await self._close(time.time(), float(self._every))
+            began = closed = time.time()
+            while True:
+                await asyncio.sleep(1.0 - (time.time() - began) % 1.0)
+                await asyncio.gather(
+                    *(self._probe(client, name) for name in self._probed),
+                    *(self._scrape(client, name) for name in self._scraped),
+                )
+                if time.time() - closed >= self._every - 0.5:
+                    closed = time.time()
+                    await self._close(closed)
 
-    async def _close(self, now: float, seconds: float) -> None:
+    async def _close(self, now: float) -> None:
         for name, interval in self._intervals.items():
             last = parsed(interval.texts[-1]) if interval.texts else interval.before
-            self.samples.append(Sample(round(now, 3), name, measured(interval, last, seconds)))
-            self._intervals[name] = Interval(before=last)
+            self.samples.append(Sample(round(now, 3), name, measured(interval, last)))
+            self._intervals[name] = Interval(before=last, since=interval.until or interval.since)
             await asyncio.sleep(0.02)  # parsing takes milliseconds; the visitors of the same process must not notice
 
     async def _scrape(self, client: aiohttp.ClientSession, name: str) -> None:
         try:
             async with client.get(f"{self._scraped[name]}/metrics") as response:
-                self._intervals[name].texts.append(await response.text())
+                text = await response.text()
+            self._intervals[name].texts.append(text)
+            self._intervals[name].until = time.time()
         except (TimeoutError, aiohttp.ClientError):
             return  # a missed scrape is a gap in the metrics, as anywhere
 

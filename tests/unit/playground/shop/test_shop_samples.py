@@ -48,7 +48,7 @@ def exposition(answered: int, failed: int, waiting: float) -> str:
 def test_an_interval_tells_its_own_growth_not_the_totals() -> None:
     before = parsed(exposition(100, 50, 0))
     texts = [exposition(110, 50, 4), exposition(130, 60, 2)]
-    values = measured(Interval(before, texts), parsed(texts[-1]), 5.0)
+    values = measured(Interval(before, 1000.0, 1005.0, texts), parsed(texts[-1]))
     assert values["requests(1/s)"] == pytest.approx(40 / 5)
     assert values["errors(1/s)"] == pytest.approx(10 / 5)
     assert values["error-ratio(%)"] == pytest.approx(25.0)
@@ -56,14 +56,20 @@ def test_an_interval_tells_its_own_growth_not_the_totals() -> None:
     assert values["latency-p50(s)"] == pytest.approx(0.05)
 
 
+def test_a_late_scrape_does_not_look_like_more_visitors() -> None:
+    before, text = parsed(exposition(100, 0, 0)), exposition(160, 0, 0)
+    values = measured(Interval(before, 1000.0, 1015.0, [text]), parsed(text))
+    assert values["requests(1/s)"] == pytest.approx(60 / 15)
+
+
 def test_a_restarted_counter_never_gives_a_negative_rate() -> None:
     text = exposition(3, 0, 0)
-    values = measured(Interval(parsed(exposition(100, 0, 0)), [text]), parsed(text), 5.0)
+    values = measured(Interval(parsed(exposition(100, 0, 0)), 1000.0, 1005.0, [text]), parsed(text))
     assert values["requests(1/s)"] == 0.0
 
 
 def test_an_interval_without_scrapes_has_no_values() -> None:
-    assert measured(Interval(), {}, 5.0) == {}
+    assert measured(Interval(), {}) == {}
 
 
 def test_gauge_reads_whole_names_only() -> None:
