@@ -1,5 +1,6 @@
 """What do we answer to a question: facts looked up now, at most five sentences, each cited."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel
@@ -24,6 +25,8 @@ from clew.progress import Answer, Numbered, Progress
 from clew.question import Question
 
 SERVICES = 200
+SENTENCE = re.compile(r"[.!?](?=\s|$)")
+QUOTED = re.compile(r"“[^”]*”")
 
 
 class Guess(BaseModel):
@@ -98,12 +101,13 @@ def _sound(claims: tuple[Claim, ...], kept: tuple[Numbered, ...]) -> tuple[Claim
 
 
 def fitted(claims: tuple[Claim, ...], limits: Limits) -> tuple[Claim, ...]:
-    """As many whole claims, in order, as the limits on sentences and characters allow."""
+    """As many whole claims, in order, as the limits on sentences and characters allow; the first always stands."""
     out: list[Claim] = []
-    left = limits.answer_characters
-    for claim in claims[: limits.answer_sentences]:
+    left, sentences = limits.answer_characters, limits.answer_sentences
+    for claim in claims:
         text = within(claim.text, min(left, 240))
-        if left < 20:
+        sentences -= max(1, len(SENTENCE.findall(QUOTED.sub("", text))))
+        if out and (left < 20 or sentences < 0):
             break
         out.append(Claim(text=text, evidence=claim.evidence[:4]))
         left -= len(text) + 1

@@ -23,7 +23,9 @@ async def why(asking: Asking) -> tuple[Claim, ...]:
     first = found.story or found.title
     ids = cites(found.support)
     claims = [Claim(text=f"{found.confidence.value}: {_stop(first)}", evidence=ids)]
-    claims += [Claim(text=_stop(claim.text), evidence=claim.evidence) for claim in found.support[:3]]
+    told = first.lower()
+    more = [claim for claim in found.support[:3] if claim.text.rstrip(".").lower() not in told]
+    claims += [Claim(text=_stop(claim.text), evidence=claim.evidence) for claim in more]
     if found.against:
         claims.append(Claim(text=f"Against it: {_stop(found.against[0].text)}", evidence=found.against[0].evidence))
     elif found.challenge:
