@@ -30,8 +30,8 @@ from clew.question import Question
 
 RUNNING = (RunState.INVESTIGATING, RunState.RECHECKING)
 RECENT = 20
-PAUSES = (1.0, 2.0, 5.0, 10.0)
-"""Seconds between attempts while the store cannot answer; after the last one a restart takes the investigation up."""
+PAUSES = (1.0, 2.0, 5.0, *(10.0,) * 400)
+"""Seconds between attempts while the store cannot answer: over an hour of them, for its card must not stand still for less."""
 ENDING = 2.0
 """Seconds within which a stopped run must be gone."""
 
@@ -102,6 +102,8 @@ class GraphCopilot:
             # kept but perhaps never shown: showing the same again changes nothing
             if progress.state not in RUNNING:
                 await self._board.show(progress.incident, progress)
+            if progress.state is RunState.DONE and progress.report is not None:
+                await self._board.thread(progress.incident, progress.report)
         return len(unfinished)
 
     async def _supervised(self, incident_id: str) -> None:

@@ -29,6 +29,10 @@ class Desk:
     began: float
     """Monotonic; the budget of seconds counts from here, so a resumed run has a fresh one."""
     reads: dict[tuple[str, ...], asyncio.Task[Any]] = field(default_factory=dict[tuple[str, ...], asyncio.Task[Any]])
+    late: dict[str, Source] = field(default_factory=dict[str, Source])
+    """Sources that keep this run waiting, by name, from half of `Limits.source_seconds` on until they answer."""
+    lateness: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a source becomes late."""
 
     @staticmethod
     def of(deps: Deps) -> "Desk":
@@ -53,6 +57,7 @@ class Desk:
     async def _asked(self, source: Source, ask: Callable[[], Awaitable[Value]]) -> Reading[Value]:
         clock, seconds = self.deps.clock, self.deps.limits.source_seconds
         began = clock.monotonic()
+        timer = asyncio.get_running_loop().call_later(seconds / 2, self._becomes_late, source)
         try:
             async with asyncio.timeout(seconds):
                 return Reading(await ask(), None, clock.monotonic() - began)
@@ -61,6 +66,13 @@ class Desk:
             return Reading(None, late, clock.monotonic() - began)
         except SourceError as error:
             return Reading(None, error, clock.monotonic() - began)
+        finally:
+            timer.cancel()
+            self.late.pop(source.name, None)
+
+    def _becomes_late(self, source: Source) -> None:
+        self.late[source.name] = source
+        self.lateness.set()
 
     async def close(self) -> None:
         """Stops every read that still runs."""

@@ -1,11 +1,15 @@
 """How does one run of the graph reach the card: each update is kept and shown as it arrives."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from agents.board import Board
 from agents.checkpoints import thread
 from agents.desk import Desk
+from agents.gather import EFFECT
 from agents.investigation import Graph
 from agents.judge import OPEN, conclude
 from agents.plan import after_finding, after_triage, ended, so_far
@@ -15,6 +19,10 @@ from clew.causal.ranking import Draft, Ranking
 from clew.hypothesis import Finding, Gap, Hypothesis, Report, Verdict
 from clew.incident import Incident, incident_id
 from clew.progress import Progress, RunState
+
+WAITING = "no answer yet"
+THREAD_SECONDS = 6.0
+"""How long the verdict waits for the cards in the thread: a Slack that holds up one of them does not hold up the answer."""
 
 
 class Run:
@@ -31,7 +39,7 @@ class Run:
         """Runs to the report and shows everything. Ends within `Limits.investigation_seconds`, with what is known by then."""
         seconds = self._desk.deps.limits.investigation_seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds), self._noticing():
                 await self._stream()
         except TimeoutError:
             cut = Gap(
@@ -39,10 +47,40 @@ class Run:
                 reason=f"stopped looking after {seconds:g} s",
                 effect="the answer rests on what came in by then",
             )
-            self._state["report"] = await conclude(self._state, self._desk, cut)
+            # nobody is asked for words any more: the time is up
+            hurried = replace(self._desk, deps=replace(self._desk.deps, mind=None))
+            self._state["report"] = await conclude(self._state, hurried, cut)
         report = self._state.get("report") or await conclude(self._state, self._desk)
         await self._finish(report)
         return report
+
+    @asynccontextmanager
+    async def _noticing(self) -> AsyncGenerator[None]:
+        """While open, a source that is slow to answer is a line on the card at once, not only when it is given up."""
+        watching = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        def told(progress: Progress) -> Progress | None:
+            gaps = self._gaps(progress.gaps)
+            if progress.state is not RunState.INVESTIGATING or gaps == progress.gaps:
+                return None
+            return progress.model_copy(update={"gaps": gaps})
+
+        while True:
+            await self._desk.lateness.wait()
+            self._desk.lateness.clear()
+            await self._board.revise(self._incident.id, told)
+
+    def _gaps(self, gaps: tuple[Gap, ...], new: tuple[Gap, ...] = ()) -> tuple[Gap, ...]:
+        """One line a source: what is known of it counts before the mere wait for it."""
+        known = _with(tuple(gap for gap in gaps if gap.reason != WAITING), new)
+        late = (Gap(source=s.name, reason=WAITING, effect=EFFECT[s.telemetry]) for s in self._desk.late.values())
+        return _with(tuple(late), known)
 
     async def _stream(self) -> None:
         config = thread(self._incident.id)
@@ -83,15 +121,15 @@ class Run:
 
     def _told(self, progress: Progress, step: dict[str, Any]) -> Progress:
         changes: dict[str, Any] = {}
-        steps, gaps = progress.steps, progress.gaps
+        steps, gaps = progress.steps, self._gaps(progress.gaps)
         if "triaged" in step:
             steps = after_triage(steps, self._incident, step["triaged"])
-            gaps = _with(gaps, step["triaged"].gaps)
+            gaps = self._gaps(gaps, step["triaged"].gaps)
             changes["so_far"] = so_far(step["triaged"])
         findings: list[Finding] = step.get("findings", [])
         for finding in findings:
             steps = after_finding(steps, finding)
-            gaps = _with(gaps, finding.gaps)
+            gaps = self._gaps(gaps, finding.gaps)
         if "ranking" in step:
             ranking: Ranking = step["ranking"]
             changes["so_far"] = ranking.headline or progress.so_far
@@ -112,8 +150,19 @@ class Run:
         )
 
     async def _finish(self, report: Report) -> None:
-        """Cards first, the verdict last: when the card says done, everything else stands."""
-        await self._board.thread(self._incident, report)
+        """Cards first, the verdict last: when the card says done, everything else stands. But it does not wait long for them."""
+        thread = asyncio.create_task(self._board.thread(self._incident, report))
+        try:
+            await asyncio.wait({thread}, timeout=THREAD_SECONDS)
+            if thread.done():
+                thread.result()
+            await self._verdict(report)
+            await thread
+        finally:
+            thread.cancel()
+            await asyncio.gather(thread, return_exceptions=True)
+
+    async def _verdict(self, report: Report) -> None:
         kept = await self._desk.deps.memory.recall(self._incident.id)
 
         def done(progress: Progress) -> Progress | None:

@@ -29,6 +29,8 @@ class SlackConfig:
     """A delivery that the ledger has not kept by then is not acknowledged."""
     chart_seconds: float = 8.0
     """A chart that is not ready by then is left out and its numbers stand as text."""
+    chart_patience_seconds: float = 1.0
+    """How long a card waits for its chart; after that the chart comes by an edit."""
     call_seconds: float = 10.0
     drain_seconds: float = 5.0
     """How long stopping waits for what is under way; the rest is taken up at the next start."""

@@ -21,6 +21,8 @@ STALE_SECONDS = 600.0
 """A card that has not moved for so long has no part in the budget any more."""
 BACKOFF_SECONDS = (1.0, 2.0, 5.0, 15.0, 30.0)
 FINAL_TRIES = 120
+STATES = frozenset({"failed", "msg_too_long", "no_text", "invalid_arguments", "invalid_blocks"})
+"""Refusals that speak of one state and not of the message: a newer state is tried again, for it may be the verdict."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Edits:
         """Wants a message to show this. The future ends when it, or something newer, is shown; fails with PlatformError."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         slot = self._slot(edit.key)
-        if slot.refused is not None:
+        if slot.refused is not None and (slot.refused.code not in STATES or edit.revision <= slot.revision):
             future.set_exception(slot.refused)
             return future
         if edit.revision < slot.revision or (slot.wanted is None and edit.digest == slot.shown):
@@ -111,7 +113,7 @@ class Edits:
             slot.revision = max(slot.revision, edit.revision)
             future.set_result(None)
             return future
-        slot.revision, slot.running, slot.wanted = edit.revision, edit.running, edit
+        slot.revision, slot.running, slot.wanted, slot.refused = edit.revision, edit.running, edit, None
         slot.waiting.append(future)
         self._wake.set()
         return future

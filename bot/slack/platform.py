@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from bot.cards import card
 from bot.slack.blocks import Dialect, message
 from bot.slack.config import NAME, Identity
 from bot.slack.edits import Edit, Edits, Pace
+from bot.slack.pictures import Pictures
 from bot.slack.posts import Place, Posted, Posts, metadata, reference
 from bot.slack.rendering import Dialects, Draft
 from bot.slack.scopes import Method
@@ -78,7 +79,8 @@ class SlackPlatform:
         self._clock = clock
         self.dialects = Dialects(memory, identity.team)
         self._posts = Posts(web, memory, self.dialects)
-        self._charts = Charts(web, memory, clock, identity, draw, config.chart_seconds)
+        charts = Charts(web, memory, clock, identity, draw, config.chart_seconds)
+        self._pictures = Pictures(charts, config.chart_patience_seconds)
         self._sessions = Sessions(web)
         pace = Pace(config.edit_seconds, config.edit_seconds_per_incident, config.edits_per_minute)
         self._edits = Edits(self._edit, clock, pace)
@@ -98,6 +100,7 @@ class SlackPlatform:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._edits.flush(), self._drain)
         finally:
+            await self._pictures.close()
             sender.cancel()
             with suppress(asyncio.CancelledError):
                 await sender
@@ -154,10 +157,22 @@ class SlackPlatform:
     async def _show_hypothesis(self, view: HypothesisView) -> None:
         place = await self._in_thread(view.incident, f"h{view.number}")
         made = card(view, now=self._clock.now())
-        file = None
-        if made.image is not None and view.chart is not None:
-            file = await self._charts.file(view.incident.id, made.image, view.chart.fact.digest)
-        await self._present(self._shown(place, made, file=file))
+        if made.image is None or view.chart is None:
+            await self._present(self._shown(place, made))
+            return
+        picture = (view.incident.id, made.image, view.chart.fact.digest)
+        text = self._shown(place, made)
+        # Its place in the order is now: a picture that comes late never covers what was said since.
+        order = next(self._order)
+
+        def pictured(file: str) -> Shown:
+            draft, digest = drawn(made, file)
+            return replace(text, draft=draft, revision=order, digest=digest)
+
+        file = await self._pictures.soon(*picture)
+        await self._present(text if file is None else pictured(file))
+        if file is None:
+            self._pictures.later(*picture, lambda late: self._present(replace(pictured(late), final=False)))
 
     async def _show_answer(self, view: Answer) -> None:
         place = await self._in_thread(view.incident, f"answer:{view.key}")
@@ -178,17 +193,16 @@ class SlackPlatform:
             root = at[1]
         return Place(f"{REPLY}{incident.id}:{what}", incident.thread.channel, root, incident.opened_at)
 
-    def _shown(self, place: Place, made: Card, *, file: str | None = None) -> Shown:
+    def _shown(self, place: Place, made: Card) -> Shown:
         """A message that stands by itself: of two states the one that was asked for later wins."""
-        draft, digest = drawn(made, file)
+        draft, digest = drawn(made, None)
         return Shown(place, draft, next(self._order), digest)
 
     async def _present(self, shown: Shown) -> Posted:
         """The message shows this state, or will. Waits for final states."""
         place = shown.place
-        posted = await self._posts.put(place, shown.draft, shown.digest)
+        posted = await self._put(shown)
         if posted.fresh:
-            self._edits.posted(place.key, shown.revision, shown.digest, running=shown.running)
             return posted
         self._edits.shows(place.key, posted.digest)
         arrival = self._edits.offer(
@@ -203,10 +217,22 @@ class SlackPlatform:
                 shown.running,
             )
         )
-        if shown.final:
-            await self._arrived(arrival)
-        else:
+        if not shown.final:
             arrival.add_done_callback(_heard)
+            return posted
+        try:
+            await self._arrived(arrival)
+        except PlatformError as error:
+            if error.code != GONE:
+                raise
+            return await self._put(shown)
+        return posted
+
+    async def _put(self, shown: Shown) -> Posted:
+        """The message as it stands, posted now if there is none."""
+        posted = await self._posts.put(shown.place, shown.draft, shown.digest)
+        if posted.fresh:
+            self._edits.posted(shown.place.key, shown.revision, shown.digest, running=shown.running)
         return posted
 
     async def _arrived(self, arrival: "asyncio.Future[None]") -> None:

@@ -1,5 +1,6 @@
 """Does Slack show its own Stop button for this investigation?"""
 
+import asyncio
 from collections import OrderedDict
 
 import structlog
@@ -12,6 +13,8 @@ from clew.progress import RunState
 log = structlog.get_logger(__name__)
 
 REMEMBERED = 500
+BRIEF_SECONDS = 2.0
+"""How long a card waits for its native Stop button; it has one of its own."""
 STATUS = {
     RunState.INVESTIGATING: "processing",
     RunState.RECHECKING: "processing",
@@ -47,10 +50,17 @@ class Sessions:
             self._shown.popitem(last=False)
         try:
             # Patient only where it matters: a session left at `processing` would show Stop for an hour.
-            call = self._web.call_once if status == "processing" else self._web.call
-            await call(Method.SESSION, channel_id=channel, thread_ts=thread, status=status, title=title[:200] or None)
+            brief = status == "processing"
+            call = self._web.call_once if brief else self._web.call
+            async with asyncio.timeout(BRIEF_SECONDS if brief else None):
+                await call(
+                    Method.SESSION, channel_id=channel, thread_ts=thread, status=status, title=title[:200] or None
+                )
+        except TimeoutError:
+            log.info("no native stop button", code="no answer")
         except PlatformError as error:
-            self._shown.pop((channel, thread), None)
+            if status != "processing":  # which is not asked for twice: every state of the card would wait for it
+                self._shown.pop((channel, thread), None)
             if not transient(error):
                 # not_authorized: not declared an agent; unknown_method: a Slack without sessions.
                 self._agent = error.code not in ("not_authorized", "unknown_method", "missing_scope", "not_allowed")

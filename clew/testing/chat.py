@@ -5,7 +5,7 @@ from clew.progress import Answer, HypothesisView, Progress, RuledOutView, View
 
 
 class FakePlatform:
-    """Keeps every view it was shown; a view shown again replaces the earlier one, an older card never a newer one."""
+    """Keeps every view it was shown; one shown again replaces the earlier one, an older card never a newer one, the same one nothing."""
 
     def __init__(self, name: str = "fake", refuse: str = "") -> None:
         self._name = name
@@ -24,6 +24,8 @@ class FakePlatform:
         key = _key(view)
         earlier = self._standing.get(key)
         if isinstance(view, Progress) and isinstance(earlier, Progress) and earlier.revision >= view.revision:
+            return
+        if view == earlier:
             return
         self.views.append(view)
         self._standing[key] = view
