@@ -64,10 +64,10 @@ async def opened(
     """
     started: list[LocalSlack] = []
 
-    async def start(name: str) -> None:
+    async def start(name: str) -> str:
         slack = started[0]
         again = sum(channel.name.startswith(channel_name(name)) for channel in slack.workspace.channels.values())
-        await slack.person("mia").creates_channel(channel_name(name) + ("-" + "again-" * again).rstrip("-"))
+        return await slack.person("mia").creates_channel(channel_name(name) + ("-" + "again-" * again).rstrip("-"))
 
     scenarios = tuple(
         Scenario(name, name.replace("-", " "), case_incident(folder).title, partial(start, name))

@@ -33,7 +33,8 @@ class Library(Facts):
     cases: Mapping[str, Facts] = field(default_factory=dict[str, Facts])
 
     def briefed(self, incident: Incident) -> Incident:
-        return self.cases.get(incident.title, self.cases[self.first]).briefed(incident)
+        told = next((facts for title, facts in self.cases.items() if incident.title.startswith(title)), None)
+        return (told or self.cases[self.first]).briefed(incident)
 
 
 def library(cases: Mapping[str, Facts], first: str) -> Library:

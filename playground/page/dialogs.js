@@ -90,7 +90,7 @@ function invite(app, { channel }) {
 }
 
 function scenarios(app) {
-  const start = (name) => settle(app, "scenario", { name }, () => app.notify("Done. Watch the channels: symptoms take a little while, as in life."));
+  const start = (name) => settle(app, "scenario", { name }, (answer) => answer.channel ? app.go({ channel: answer.channel, focus: "channel" }) : app.notify("Done. Watch the channels: symptoms take a little while, as in life."));
   return dialog({ key: "scenarios", title: "Break something", close: () => app.open(null), testid: "scenarios-dialog" },
     h("div", { class: "dialog-body" }, problem(app), h("ul", { class: "scenarios" }, app.store.scenarios.map((one) =>
       h("li", { key: one.name }, h("div", null, h("strong", null, one.title ?? one.name), one.description ? h("p", null, one.description) : null),

@@ -15,12 +15,12 @@ from playground.slack.world import World, page_channel
 
 @dataclass(frozen=True)
 class Scenario:
-    """A button "Break something" on the page."""
+    """A button "Break something" on the page. `run` answers with the channel to look at, or nothing."""
 
     name: str
     title: str
     description: str
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[str]]
 
 
 def _done(ack: Ack) -> Json:
@@ -162,8 +162,7 @@ async def _acted(world: World, scenarios: tuple[Scenario, ...], wanted: Any) -> 
 async def _scenario(scenarios: tuple[Scenario, ...], name: str) -> Json:
     for scenario in scenarios:
         if scenario.name == name:
-            await scenario.run()
-            return {"ok": True}
+            return {"ok": True, "channel": await scenario.run()}
     raise Refusal("unknown_scenario")
 
 

@@ -1,43 +1,34 @@
 """Does the main job work for people in a browser: a channel, the card, a vote, a rejection, a question, on the real bot?"""
 
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
 
 from playground.bundle import FIRST, bundled
 from playground.demo import Playground, opened, shelf
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PICTURES = Path(__file__).parents[2] / ".clew" / "pictures"
 CHANNEL = "inc-2026-11-22-checkout-slow"
 PATIENCE = 60_000.0
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def playground() -> AsyncGenerator[Playground]:
     async with opened(shelf(bundled(), FIRST)) as playground:
         yield playground
 
 
-@pytest.fixture
-async def browser(program: Callable[[str], str | None]) -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
-        yield browser
-        await browser.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncGenerator[Browser]:
+    yield chromium
+    for context in tuple(chromium.contexts):
+        await context.close()
 
 
 async def page_of(browser: Browser, playground: Playground, who: str, width: int = 1360, channel: str = "") -> Page:
@@ -118,3 +109,13 @@ async def test_the_card_reads_well_on_a_phone(browser: Browser, playground: Play
     box = await card(phone).get_by_text("Cause", exact=False).first.bounding_box()
     assert box is not None
     assert box["y"] < 844, "the cause stands on the first screen"
+
+
+async def test_breaking_something_opens_its_channel_and_the_right_recording(browser: Browser) -> None:
+    async with opened(shelf(bundled(), FIRST), incidents=bundled()) as playground:
+        mia = await page_of(browser, playground, "mia")
+        for channel in ("latency-alert-1", "latency-alert-1-again"):
+            await mia.get_by_test_id("break-something").click()
+            await mia.get_by_test_id("scenario-latency-alert-1").click()
+            await expect(mia.get_by_role("heading", level=1, name=re.compile(rf"inc-.*-{channel}$"))).to_be_visible()
+            await expect(card(mia)).to_contain_text("0.47 s")  # this recording's alert, not the first one's

@@ -111,13 +111,14 @@ async def test_a_page_of_another_site_is_turned_away(slack: LocalSlack) -> None:
 async def test_scenarios_are_offered_and_run() -> None:
     ran: list[str] = []
 
-    async def breaks() -> None:
+    async def breaks() -> str:
         ran.append("pool")
+        return "C0SHOP"
 
     offered = (Scenario("pool", "Shrink a pool", "A deploy shrinks a connection pool.", breaks),)
     async with LocalSlack.serving(scenarios=offered, limits=Limits(on=False)) as slack:
         mia = slack.person("mia").id
         assert [s["name"] for s in (await state(slack, mia))["scenarios"]] == ["pool"]
-        assert (await act(slack, mia, "scenario", name="pool"))["ok"]
+        assert (await act(slack, mia, "scenario", name="pool")) == {"ok": True, "channel": "C0SHOP"}
         assert (await act(slack, mia, "scenario", name="other"))["error"] == "unknown_scenario"
     assert ran == ["pool"]
