@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from agents import SPECIALISTS
 from bot.configuration import rows
 from bot.settings import Settings
+from clew import errors
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -49,3 +51,22 @@ def test_exit_codes_are_in_the_manual() -> None:
     assert codes == ["0", "1", "2", "3", "4"]
     for code in codes:
         assert f"| {code} |" in manual
+
+
+def test_every_error_is_in_the_manual_and_in_the_drawn_tree() -> None:
+    manual = (ROOT / "docs" / "operations.md").read_text()
+    found = {
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.ClewError)
+    }
+    assert len(found) > 8
+    for name in found.keys() - {"ClewError"}:
+        assert f"| `{name}` |" in manual, name
+        assert re.search(rf"^ +{name} ", errors.__doc__ or "", re.MULTILINE), name
+
+
+def test_every_specialist_is_named_on_the_first_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    for specialist in SPECIALISTS:
+        assert specialist.name in page
