@@ -1,7 +1,6 @@
 """Do the immediate queue, the one in this process and the one on Redis keep the same promises?"""
 
 import asyncio
-import shutil
 import signal
 import socket
 import sys
@@ -27,14 +26,15 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+REDIS = pytest.param("redis", marks=pytest.mark.needs("redis-server"))
+
+
 @pytest.fixture
-async def redis_url(tmp_path: Path) -> AsyncGenerator[str, None]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis: redis-server is missing (apt-get install redis-server)")
+async def redis_url(tmp_path: Path, program: Callable[[str], str | None]) -> AsyncGenerator[str, None]:
+    """The address of a server of this test's own; ask for it with `needs`."""
     port = free_port()
     server = await asyncio.create_subprocess_exec(
-        program,
+        program("redis-server") or "redis-server",
         "--port",
         str(port),
         "--bind",
@@ -66,7 +66,7 @@ async def until_open(port: int) -> None:
     raise AssertionError(f"nothing listens on port {port}")
 
 
-@pytest.fixture(params=["immediate", "memory", "redis"])
+@pytest.fixture(params=["immediate", "memory", REDIS])
 def jobs(request: pytest.FixtureRequest) -> Opened:
     if request.param == "immediate":
 
@@ -139,7 +139,7 @@ async def test_an_incident_that_ended_can_run_again(jobs: Opened) -> None:
     assert len(work.ended) >= 2
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", REDIS])
 def queue_url(request: pytest.FixtureRequest) -> str:
     return "memory://" if request.param == "memory" else request.getfixturevalue("redis_url")
 
@@ -173,6 +173,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
+@pytest.mark.needs("redis-server")
 async def test_a_killed_workers_job_is_delivered_again(redis_url: str) -> None:
     victim = await asyncio.create_subprocess_exec(
         sys.executable, "-c", VICTIM, redis_url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
@@ -197,6 +198,7 @@ async def test_leaving_cancels_what_runs(jobs: Opened) -> None:
     assert work.ended == []
 
 
+@pytest.mark.needs("redis-server")
 async def test_what_was_left_is_taken_up_by_the_next_worker(redis_url: str) -> None:
     left = Work(gate=asyncio.Event())
     async with opened(redis_url, left, redelivery=1.0) as queue:
@@ -208,6 +210,7 @@ async def test_what_was_left_is_taken_up_by_the_next_worker(redis_url: str) -> N
     assert (left.ended, work.ended) == ([], ["i1"])
 
 
+@pytest.mark.needs("redis-server")
 async def test_a_lost_redis_is_a_store_error(redis_url: str) -> None:
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with pytest.raises(StoreError, match="CLEW_QUEUE__URL"):

@@ -8,8 +8,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import uuid
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
@@ -34,46 +35,40 @@ ROOT = Path(__file__).parents[2]
 NOW = 1_700_000_000.0
 
 
-def postgres_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) if os.name == "posix" else []
-    on_path = shutil.which("initdb")
-    return found[-1].parent if found else Path(on_path).parent if on_path else None
-
-
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
+POSTGRES = pytest.param("postgres", marks=pytest.mark.needs("postgres"))
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Generator[str, None, None]:
+def postgres(program: Callable[[str], str | None]) -> Generator[str, None, None]:
     """A throw-away cluster; as root it runs as the packaged `postgres` user, since the server refuses root."""
-    programs = postgres_programs()
-    if programs is None:
-        pytest.skip("postgres: initdb is missing (apt-get install postgresql)")
-    root = os.geteuid() == 0
-    user = "postgres" if root else None
-    folder = tmp_path_factory.mktemp("pg")
-    if root:
-        for part in (folder, *folder.parents):
-            if part == Path("/tmp") or part == part.parent:
-                break
-            part.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    data, port = folder / "data", free_port()
+    server = program("postgres")
+    assert server is not None, "ask for this fixture through a parameter that `needs` postgres"
+    programs = Path(server).resolve().parent
+    user = "postgres" if os.geteuid() == 0 else None
+    # Not pytest's own folder: every pytest that starts closes that to other users, and the server could not be stopped.
+    with tempfile.TemporaryDirectory(prefix="clew-postgres-") as name:
+        folder, port = Path(name), free_port()
+        if user is not None:
+            shutil.chown(folder, user)
 
-    def run(program: str, *arguments: str | Path) -> None:
-        command = [programs / program, "-D", data, *arguments]
-        subprocess.run(command, user=user, check=True, capture_output=True, cwd=folder, timeout=120)
+        def run(program: str, *arguments: str | Path) -> None:
+            command = [programs / program, "-D", folder / "data", *arguments]
+            subprocess.run(command, user=user, check=True, capture_output=True, cwd=folder, timeout=120)
 
-    run("initdb", "-U", "clew", "-A", "trust", "-E", "UTF8")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60"
-    run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
-    try:
-        yield f"postgresql://clew@127.0.0.1:{port}"
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
+        # No test pulls the plug of the machine, so nothing waits for the disk.
+        run("initdb", "-U", "clew", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=60 -c fsync=off"
+        run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
+        try:
+            yield f"postgresql://clew@127.0.0.1:{port}"
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
 
 
 async def database(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> str:
@@ -88,7 +83,7 @@ async def database(request: pytest.FixtureRequest, kind: str, tmp_path: Path) ->
     return f"{server}/{name}"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", POSTGRES])
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return await database(request, request.param, tmp_path)
 
@@ -99,7 +94,7 @@ async def sql(url: str) -> AsyncGenerator[SqlMemory, None]:
         yield memory
 
 
-@pytest.fixture(params=["dict", "sqlite", "postgres"])
+@pytest.fixture(params=["dict", "sqlite", POSTGRES])
 async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Memory, None]:
     if request.param == "dict":
         yield DictMemory()
