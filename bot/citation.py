@@ -11,7 +11,9 @@ from clew.hypothesis import Claim
 from clew.progress import Numbered
 
 _CLOCK = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))? UTC\b")
-_LABEL = 60
+_LABEL = 75
+"""Characters of a fact beside its entry in a menu."""
+_TORN = re.compile(r"(?:\b(?:at|from|since|to)\s+)?\d\d:\d\d(?::\d\d)?$")
 _TEXT = 3_000
 _ERA = (1e8, 7e9)
 """Unix seconds that can be an incident's: a broken clock does not move a stated hour to another year."""
@@ -67,10 +69,17 @@ def sources(facts: Iterable[Numbered], incident: str, most: int = 5) -> Sources 
     if len(unique) > most:
         line.append(f" · and {len(unique) - most} more")
     items = tuple(
-        (f"E{n.number} {n.fact.label}", n.fact.says[:_LABEL], Target(incident=incident, evidence=n.number))
+        (f"E{n.number} {n.fact.label}", _brief(n.fact.says), Target(incident=incident, evidence=n.number))
         for n in shown
     )
     return Sources(items=items, line=tuple(line))
+
+
+def _brief(text: str) -> str:
+    """The sentence cut at a word; a time that would lose its UTC goes too."""
+    if len(text) <= _LABEL:
+        return text
+    return _TORN.sub("", text[: _LABEL - 1].rsplit(" ", 1)[0]).rstrip(" ,;:(") + "…"
 
 
 def prose(text: str, near: float) -> Line:
