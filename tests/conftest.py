@@ -4,19 +4,30 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
 #: Programs that tests start, and the Debian packages that carry them.
 PACKAGES = {
-    "chromium": ("chromium", "fonts-dejavu-core"),
+    "chromium": ("chromium", "fonts-dejavu-core", "fonts-noto-color-emoji"),
     "redis-server": ("redis-server",),
     "postgres": ("postgresql",),
     "node": ("nodejs", "npm"),
     "npm": ("nodejs", "npm"),
 }
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 CASES = Path(__file__).parents[2] / "shared" / "cases"
 
 lacking: Counter[str] = Counter()
@@ -71,10 +82,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(f"needs {name}, which is not here and could not be installed")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> Callable[[str], str | None]:
     """`program(name)` is the path of a program that a `needs` marker asked for."""
     return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium(program: Callable[[str], str | None]) -> AsyncGenerator[Browser]:
+    """One Chromium for the session; a test opens contexts of its own and closes them, and runs in the session's loop."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program("chromium"), args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture

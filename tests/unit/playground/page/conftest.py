@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
-import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, expect
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,15 +13,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from playground.slack.limits import Limits
 from playground.slack.server import LocalSlack
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WIDE = (1280, 860)
 PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
@@ -55,14 +46,14 @@ MANIFEST: dict[str, Any] = {
 Opens = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def slack() -> AsyncGenerator[LocalSlack]:
     options = LocalSlack.serving(manifest=MANIFEST, limits=Limits(on=False), settle_seconds=0.05)
     async with options as slack:
         yield slack
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def client(slack: LocalSlack) -> AsyncWebClient:
     """The app's Web API client; the app is in #general."""
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
@@ -70,7 +61,7 @@ async def client(slack: LocalSlack) -> AsyncWebClient:
     return client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def app(slack: LocalSlack, client: AsyncWebClient) -> AsyncGenerator[AsyncApp]:
     """A Bolt app without listeners, connected over Socket Mode."""
     app = AsyncApp(client=client)
@@ -86,16 +77,8 @@ async def app(slack: LocalSlack, client: AsyncWebClient) -> AsyncGenerator[Async
     await handler.close_async()
 
 
-@pytest.fixture
-async def browser(program: Callable[[str], str | None]) -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def opens(slack: LocalSlack, browser: Browser) -> AsyncGenerator[Opens]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def opens(slack: LocalSlack, chromium: Browser) -> AsyncGenerator[Opens]:
     """`await opens("mia", channel="general")` is that person's page. Ends red when any page raised an error, broke the
     content policy or asked anybody else for anything."""
     wrong: list[str] = []
@@ -105,7 +88,7 @@ async def opens(slack: LocalSlack, browser: Browser) -> AsyncGenerator[Opens]:
             wrong.append(f"asked {request.url}")
 
     async def open_page(who: str, size: tuple[int, int] = WIDE, channel: str = "", **query: str) -> Page:
-        context = await browser.new_context(
+        context = await chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, has_touch=size[0] < 500, reduced_motion="reduce"
         )
         page = await context.new_page()
@@ -121,7 +104,7 @@ async def opens(slack: LocalSlack, browser: Browser) -> AsyncGenerator[Opens]:
         return page
 
     yield open_page
-    for context in browser.contexts:
+    for context in tuple(chromium.contexts):
         with contextlib.suppress(Exception):
             await context.close()
     assert wrong == []

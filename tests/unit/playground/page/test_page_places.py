@@ -13,7 +13,7 @@ from playground.slack.server import LocalSlack
 
 Opens = Callable[..., Awaitable[Page]]
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="session")]
 PHONE = (390, 844)
 
 

@@ -12,7 +12,7 @@ from playground.slack.server import LocalSlack
 
 Opens = Callable[..., Awaitable[Page]]
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
 HOSTILE = (
     "<img src=x onerror=window.pwned=1>",
