@@ -22,6 +22,8 @@ def test_every_path_and_link_exists(page: Path) -> None:
     for path in OURS.findall(text):
         if "<" not in path:
             assert (ROOT / path).exists(), f"{page.name} speaks of {path}"
+    for case in re.findall(r"--case (playground/\S+)", text):
+        assert (ROOT / case / "incident.json").exists(), f"{page.name} replays {case}"
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", text):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
