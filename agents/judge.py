@@ -8,6 +8,7 @@ from agents.gather import Gather
 from agents.speech import clock, within
 from agents.state import Look, Receipt, State, Topology, Triaged, current
 from agents.wording import reworded
+from clew.causal.change import named
 from clew.causal.moment import Moment
 from clew.causal.priors import Priors
 from clew.causal.rank import rank
@@ -158,12 +159,7 @@ def change_says(change: Change) -> str:
     where = f" of {change.service}" if change.service else ""
     title = f": {within(change.title, 90)}" if change.title else ""
     author = f" ({within(change.author, 30)})" if change.author else ""
-    return f"{change.what} {short(change.ref)}{where} at {clock(change.at)}{title}{author}"
-
-
-def short(ref: str) -> str:
-    """A commit hash the way people say it; other names as they are."""
-    return ref[:7] if len(ref) > 10 and all(c in "0123456789abcdef" for c in ref.lower()) else ref[:40]
+    return f"{named(change.what, change.ref)}{where} at {clock(change.at)}{title}{author}"
 
 
 def _distinct(claims: list[Claim]) -> tuple[Claim, ...]:

@@ -18,9 +18,10 @@ from clew.ports import Era, MetricSource, Telemetry, TraceSource
 from clew.tables import Matrix, SeriesKey, Spans
 
 POINTS = 240
-SERIES = 7
+SERIES = 9
 """Series kept as evidence per look; what is left out still ranks."""
 SPANS = 4
+MINE = 3
 CALM = 2
 
 
@@ -39,11 +40,12 @@ async def sweep(gather: Gather) -> Swept:
 async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
     matrix, normal = await matrices(gather)
     sources = gather.sources(MetricSource, Telemetry.METRICS)
-    found = await asyncio.to_thread(resource_clues, matrix, normal, gather.look.moment)
+    symptom = gather.look.incident.symptom
+    found = await asyncio.to_thread(resource_clues, matrix, normal, gather.look.moment, symptom)
     if not sources:
         return tuple(f.clue for f in found), 0
     rows = {key: row for row, key in enumerate(matrix.keys)}
-    chosen = _chosen(found, gather.look.incident.symptom.service)
+    chosen = _chosen(found, symptom.service)
     clues: list[Clue] = []
     for item in found:
         if item.key in chosen and item.key in rows:
@@ -61,7 +63,7 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
 
 
 def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[SeriesKey]:
-    """The strongest, at most two a service, and always one of the front door or of the alerting service."""
+    """The strongest, at most three a service, and always what the alert speaks of."""
     chosen: list[SeriesKey] = []
     near = sorted(
         found, key=lambda f: (f.key.service not in ("", symptom), f.key.service != "", -f.clue.amount, f.key.service)
@@ -70,10 +72,11 @@ def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[Serie
     noticed = any(f.clue.amount >= NOTICED for f in effects)
     calm = [] if noticed else [f for f in near if f.clue.channel == "quiet"]
     # the symptom itself, and what shows that there is none: an all-clear has to be looked up too
-    chosen += [f.key for f in (*effects[:1], *calm[:CALM])]
+    named = [f for f in found if f.clue.channel == "symptom"]
+    chosen += dict.fromkeys(f.key for f in (*(named or effects)[:1], *calm[:CALM]))
     for item in sorted(found, key=lambda f: (-f.clue.amount, f.key.service, f.key.metric)):
         mine = sum(1 for key in chosen if key.service == item.key.service)
-        if item.clue.channel != "quiet" and item.key not in chosen and mine < 2 and len(chosen) < SERIES:
+        if item.clue.channel != "quiet" and item.key not in chosen and mine < MINE and len(chosen) < SERIES:
             chosen.append(item.key)
     return frozenset(chosen)
 
@@ -96,7 +99,9 @@ def drawn(matrix: Matrix, row: int, found: SeriesClue, look: Look) -> Series:
         normal=_finite(found.normal),
         before=_finite(found.normal),
         after=_finite(found.after),
-        onset=found.clue.onset if found.clue.onset is not None or found.clue.channel == "quiet" else moment.onset,
+        onset=found.clue.onset
+        if found.clue.onset is not None or found.clue.channel in ("quiet", "symptom")
+        else moment.onset,
         marks=marks,
     )
 

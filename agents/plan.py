@@ -1,7 +1,7 @@
 """Which lines does the card's plan have, and where does each stand."""
 
 from agents.specialist import Specialist
-from agents.speech import clock, within
+from agents.speech import clock, several, within
 from agents.state import Triaged
 from clew.hypothesis import Finding, Report
 from clew.incident import Incident
@@ -77,7 +77,8 @@ def alert_note(incident: Incident) -> str:
 
 def so_far(found: Triaged) -> str:
     since = f"since {clock(found.moment.onset)}" if found.moment.onset is not None else "no clear beginning yet"
-    return f"{found.summary}; {since}"
+    who = f"{several(found.affected)} affected" if found.affected else found.summary
+    return f"{who}, {since}"
 
 
 def verdict_line(report: Report) -> str:

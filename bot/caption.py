@@ -4,10 +4,16 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from clew.causal.say import beside, spoken
 from clew.evidence import Mark, Series
 from clew.incident import Window
 
 _BARS = "▁▂▃▄▅▆▇█"
+BEFORE = 300.0
+"""Seconds of usual behaviour that a chart shows before the onset."""
+NEARBY = 900.0
+"""A deploy this close before the onset is drawn too, seconds."""
+MARGIN = 15.0
 _BYTES = (("B", 1.0), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
 
 
@@ -59,8 +65,9 @@ def utc(at: float, seconds: bool = True) -> str:
 
 
 def name(series: Series) -> str:
-    """What was measured, and of what: `checkout latency_p99`."""
-    return series.name if series.service in ("", series.name.split(" ")[0]) else f"{series.service} {series.name}"
+    """What was measured, and of what: `checkout p99 latency`."""
+    what = spoken(series.name)
+    return what if series.service in ("", series.name.split(" ")[0]) else f"{series.service} {what}"
 
 
 def change(series: Series) -> str:
@@ -68,7 +75,8 @@ def change(series: Series) -> str:
     shown = scale(series)
     before = series.before if series.before is not None else series.normal
     if before is not None and series.after is not None:
-        return f"{number(before * shown.factor)} → {quantity(series.after * shown.factor, shown.unit)}"
+        start = beside(before * shown.factor, max(abs(before), abs(series.after)) * shown.factor)
+        return f"{start} → {quantity(series.after * shown.factor, shown.unit)}"
     measured = [v for v in series.values if v is not None and math.isfinite(v)]
     if not measured:
         return "nothing measured"
@@ -98,6 +106,26 @@ def alternative(series: Series, window: Window) -> str:
         parts.append(f"usual level {quantity(series.normal * shown.factor, shown.unit)}")
     parts += [_marked(mark) for mark in series.marks[:5]]
     return ", ".join(parts) + "."
+
+
+def framed(series: Series, window: Window) -> Window:
+    """What a chart of the series shows: its own samples around the onset, and the changes shortly before it.
+
+    At least five minutes before the onset where they were measured, twice as much as after it, and all that came after.
+    """
+    known = [t for t, v in zip(series.times, series.values, strict=False) if v is not None and math.isfinite(v)]
+    inside = [t for t in known if window.start <= t <= window.end]
+    if len(inside) < 2:
+        return window
+    first, last = min(inside), max(inside)
+    start = first
+    if series.onset is not None and first < series.onset:
+        start = max(first, series.onset - max(BEFORE, 2 * (last - series.onset)))
+        near = [m.at for m in series.marks if max(window.start, series.onset - NEARBY) <= m.at <= series.onset]
+        start = min(start, *(at - MARGIN for at in near)) if near else start
+    end = max([last, *(m.at + MARGIN for m in series.marks if last < m.at <= min(window.end, last + NEARBY))])
+    start, end = max(start, window.start), min(end, window.end)
+    return Window(start=start, end=end, reason=window.reason) if end > start else window
 
 
 def _marked(mark: Mark) -> str:

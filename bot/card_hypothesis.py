@@ -1,6 +1,6 @@
 """What does the card of one hypothesis say: its word, its evidence, its doubts, its ballot?"""
 
-from bot.caption import alternative, change, spark
+from bot.caption import alternative, change, framed, spark
 from bot.caption import title as caption
 from bot.card import Button, Card, Fact, Image, Line, Menu, Person, Strong, Struck
 from bot.citation import demanded, fact, labels, prose
@@ -108,11 +108,12 @@ def _image(numbered: Numbered | None) -> Image | None:
         return None
     shown = numbered.fact
     series = numbered.fact.payload
+    window = framed(series, shown.window)
     return Image(
         number=numbered.number,
         series=series,
-        window=shown.window,
+        window=window,
         title=f"E{numbered.number}: {caption(series)}",
-        alt=alternative(series, shown.window),
+        alt=alternative(series, window),
         spark=f"{spark(series)}  {change(series)}",
     )

@@ -10,6 +10,7 @@ from clew.progress import Progress, RunState, Step, StepState
 
 TITLE = 40
 """Characters of a title, so that the verdict stands within the first 80 of a heading."""
+FALLBACK = 200
 RULED_OUT = 8
 _FOUND = {
     Confidence.CONFIRMED: "CAUSE CONFIRMED",
@@ -34,6 +35,12 @@ def shown_title(incident: Incident) -> str:
     """The incident's title, cut so that what follows it is still seen first."""
     title = " ".join(incident.title.split()) or incident.thread.channel or "incident"
     return title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…"
+
+
+def _brief(text: str) -> str:
+    """Words for a notification: the verdict stands in the first of them, so the end may go."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= FALLBACK else flat[: FALLBACK - 1].rstrip() + "…"
 
 
 def elapsed(view: Progress, now: float) -> float:
@@ -74,7 +81,7 @@ def _running(view: Progress, now: float) -> Card:
         notes.append((Strong("Leading"), "  ", *leading_line(view.leading, near)))
     about = Target(incident=incident.id)
     return Card(
-        title=shown_title(incident).upper(),
+        title=shown_title(incident),
         state=state,
         elapsed=elapsed(view, now),
         lines=(so_far,),
@@ -86,7 +93,7 @@ def _running(view: Progress, now: float) -> Card:
             Button(Act.ASK, "Ask", about, "Ask a question about this incident"),
         ),
         footer=_footer(incident, view.run),
-        fallback=f"{shown_title(incident)}: {state}. {view.so_far}".strip(),
+        fallback=_brief(f"{shown_title(incident)}: {state}. {view.so_far}".strip()),
     )
 
 
@@ -120,7 +127,7 @@ def _stopped(view: Progress, now: float) -> Card:
         lines.append((Strong("Leading"), "  ", *leading_line(view.leading, incident.alerted_at)))
     about = Target(incident=incident.id)
     return Card(
-        title=shown_title(incident).upper(),
+        title=shown_title(incident),
         state="STOPPED",
         elapsed=elapsed(view, now),
         lines=tuple(lines),
@@ -131,7 +138,7 @@ def _stopped(view: Progress, now: float) -> Card:
             Button(Act.ASK, "Ask", about, "Ask a question about this incident"),
         ),
         footer=_footer(incident, view.run),
-        fallback=f"{shown_title(incident)}: stopped. {view.so_far}".strip(),
+        fallback=_brief(f"{shown_title(incident)}: stopped. {view.so_far}".strip()),
     )
 
 
@@ -144,7 +151,7 @@ def _ended(view: Progress, now: float) -> Card:
     state, said = _verdict(report, best, incident.alerted_at)
     resolved = view.state is RunState.RESOLVED
     return Card(
-        title=shown_title(incident).upper(),
+        title=shown_title(incident),
         state=f"RESOLVED · {state}" if resolved else state,
         elapsed=elapsed(view, now),
         lines=((Strong("What"), "  ", *prose(report.headline, incident.alerted_at)), *said),
@@ -152,7 +159,7 @@ def _ended(view: Progress, now: float) -> Card:
         sources=sources(view.evidence, incident.id),
         buttons=() if resolved else _choices(incident, best),
         footer=_footer(incident, view.run),
-        fallback=f"{shown_title(incident)}: {_said(report, best)}",
+        fallback=_brief(f"{shown_title(incident)}: {_said(report, best)}"),
     )
 
 
@@ -160,7 +167,7 @@ def _without_report(view: Progress, now: float) -> Card:
     """An end that left nothing to read is said as such."""
     incident = view.incident
     return Card(
-        title=shown_title(incident).upper(),
+        title=shown_title(incident),
         state="CAUSE NOT FOUND",
         elapsed=elapsed(view, now),
         lines=(
@@ -170,7 +177,7 @@ def _without_report(view: Progress, now: float) -> Card:
         sources=sources(view.evidence, incident.id),
         buttons=_choices(incident, None),
         footer=_footer(incident, view.run),
-        fallback=f"{shown_title(incident)}: cause not found, the investigation ended without a report",
+        fallback=_brief(f"{shown_title(incident)}: cause not found, the investigation ended without a report"),
     )
 
 

@@ -31,7 +31,7 @@ def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors 
     """Ranks one incident. Deterministic; no I/O; empty tables give `Not found`, never `healthy`."""
     when = moment(tables.matrix, tables.normal_matrix, alerted_at, symptom)
     clues = (
-        *(found.clue for found in resource_clues(tables.matrix, tables.normal_matrix, when)),
+        *(found.clue for found in resource_clues(tables.matrix, tables.normal_matrix, when, symptom)),
         *span_clues(tables.spans, tables.normal_spans, when),
         *(found.clue for found in log_clues(tables.lines, tables.normal_lines, when)),
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from clew.causal.diff import hunks, risk
 from clew.causal.meaning import words
-from clew.causal.say import clock
+from clew.causal.say import clock, several, within
 from clew.evidence import Change
 from clew.hypothesis import Clue
 
@@ -16,6 +16,8 @@ _DECAY = 5400.0
 """A change loses its nearness over 90 minutes, seconds."""
 _LATE = 60.0
 """The onset is known to about this, seconds: a change up to this much after it may still be the cause."""
+_ANY_CODE = frozenset(("none", "null", "nil", "true", "false", "self", "this", "return", "handlers", "type"))
+"""Words that any code holds: they count, but tell a person nothing."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z]{2,}")
 _BENIGN = re.compile(
     r"\b(?:docs?|document\w*|typo|comment\w*|readme|format\w*|lint\w*|style|restyle|css|colou?r|palette|copy|wording|tests?|refactor\w*|"
@@ -103,7 +105,8 @@ def fitted(
         near = 0.0 if onset is None else math.exp(-max(0.0, onset - at) / _DECAY)
         late = onset is not None and at > onset + _LATE
         benign = 1.0 if harmless else (0.5 if _BENIGN.search(c.title) else 0.0)
-        says = _says(c, at, onset, danger.says, shared)
+        does = "touched only texts, styles or tests" if harmless else danger.told(service)
+        says = _says(c, at, onset, does, shared)
         out[c.ref] = Fit(
             near,
             content / (content + 1.5),
@@ -113,7 +116,7 @@ def fitted(
             late,
             at,
             service,
-            danger.says,
+            does,
             says,
         )
     return out
@@ -163,5 +166,12 @@ def _says(c: Change, at: float, onset: float | None, does: str, shared: set[str]
         gap = onset - at
         distance = f"{abs(gap) / 60:.0f} min" if abs(gap) >= 90 else f"{abs(gap):.0f} s"
         when = f"{when}, {distance} {'before' if gap >= 0 else 'after'} the onset"
-    words_shared = f"; shares {', '.join(sorted(shared)[:3])} with the new errors" if shared else ""
-    return f"{c.what} {c.ref[:10]} {does} ({when}){words_shared}"[:200]
+    telling = sorted(shared - _ANY_CODE)
+    words_shared = f"; the new errors speak of {several(telling[:3])} too" if telling else ""
+    return f"{named(c.what, c.ref)} {within(does, 90)} ({when}){words_shared}"
+
+
+def named(what: str, ref: str) -> str:
+    """`commit 4f2c1a9`: a hash as short as people say it, any other name as it is."""
+    hashed = len(ref) > 10 and all(c in "0123456789abcdef" for c in ref.lower())
+    return f"{what} {ref[:7] if hashed else ref[:40]}"

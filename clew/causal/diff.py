@@ -4,6 +4,8 @@ import re
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
+from clew.causal.section import section
+
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[._]\d+)*(?:ms|us|ns|s|m|h|d|k|kb|mb|gb|ki|mi|gi|%)?\b", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 _GUARD = re.compile(
@@ -24,6 +26,17 @@ _WORDING = re.compile(
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_./-]*")
 """A name that code may look up: no sentence, no version, no colour."""
 _LINES = 400
+_KINDS = (
+    ("a guard", frozenset(["if", "unless", "when", "assert", "require", "check", "guard", "ensure"])),
+    ("a lock", frozenset(["lock", "unlock", "mutex", "synchronized"])),
+    ("a timeout", frozenset(("timeout",))),
+    ("a retry", frozenset(("retry",))),
+    ("a limit", frozenset(("limit",))),
+    ("a fallback", frozenset(["fallback", "default", "recover"])),
+    ("error handling", frozenset(["try", "except", "catch", "rescue", "raise", "throw"])),
+    ("a way out", frozenset(("return",))),
+)
+"""What people call a line with these words, first hit first."""
 
 
 class Hunk(NamedTuple):
@@ -36,10 +49,17 @@ class Hunk(NamedTuple):
 
 
 class Risk(NamedTuple):
-    """How likely a diff alters behaviour (0..1), and what it does in a few words."""
+    """How likely a diff alters behaviour (0..1), and what it did: `cut the pool`, of a place, `size 12 → 2`."""
 
     amount: float
-    says: str
+    act: str
+    detail: str = ""
+    link: str = "in"
+
+    def told(self, where: str | None) -> str:
+        """`cut the pool of checkout: size 12 → 2`."""
+        place = f" {self.link} {where}" if where else ""
+        return f"{self.act}{place}: {self.detail}" if self.detail else f"{self.act}{place}"
 
 
 def hunks(diff: str) -> tuple[Hunk, ...]:
@@ -74,15 +94,15 @@ def risk(diff: str, path_hint: str = "") -> Risk:
     parts = hunks(diff)
     gone = {" ".join(line.split()) for part in parts for line in part.removed}
     new = {" ".join(line.split()) for part in parts for line in part.added}
-    found = [Risk(0.15, "alters code")] if gone | new else [Risk(0.0, "alters nothing that runs")]
+    found = [Risk(0.15, "changed code")] if gone | new else [Risk(0.0, "changed nothing that runs")]
     for part in parts:
         removed = [line for line in part.removed if " ".join(line.split()) not in new]
         added = [line for line in part.added if " ".join(line.split()) not in gone]
-        found += [_setting(removed, added), _guard(removed, added), _loop(part, added), _renamed(removed, added)]
+        found += [_setting(diff, removed, added), _guard(removed, added), _loop(part, added), _renamed(removed, added)]
     return max(found, key=lambda r: r.amount)
 
 
-def _setting(removed: list[str], added: list[str]) -> Risk:
+def _setting(diff: str, removed: list[str], added: list[str]) -> Risk:
     """The same line with another number."""
     best = Risk(0.0, "")
     for old in removed:
@@ -101,8 +121,17 @@ def _setting(removed: list[str], added: list[str]) -> Risk:
             label = max(name, key=len) if name else "a setting"
             amount = _ratio(*pair)
             if amount > best.amount:
-                best = Risk(amount, f"sets {label[:40]} {pair[0]} → {pair[1]}")
+                best = _set(amount, section(diff, new), label[:40], pair)
     return best
+
+
+def _set(amount: float, heading: str, label: str, pair: tuple[str, str]) -> Risk:
+    before, after = _value(pair[0]), _value(pair[1])
+    known = before is not None and after is not None and before != after
+    verb = "changed" if not known else ("cut" if (after or 0.0) < (before or 0.0) else "raised")
+    if heading and heading != label:
+        return Risk(amount, f"{verb} the {heading}", f"{label} {pair[0]} → {pair[1]}", "of")
+    return Risk(amount, f"{verb} {label}", f"{pair[0]} → {pair[1]}", "of")
 
 
 def _ratio(before: str, after: str) -> float:
@@ -152,8 +181,17 @@ def _guard(removed: list[str], added: list[str]) -> Risk:
         kept = len(names & {n for other in added for n in _NAME.findall(other)}) / max(1, len(names))
         amount = (0.95 if guard else 0.85) * (1.0 - max(like, kept)) * (1.0 if len(added) <= len(removed) else 0.8)
         if amount > best.amount:
-            best = Risk(amount, f"removes “{' '.join(line.split())[:48]}”")
+            best = Risk(amount, f"removed {_kind(line)}", f"“{' '.join(line.split())[:48]}”")
     return best
+
+
+def _kind(line: str) -> str:
+    """What sort of line is gone, by its own words."""
+    words = {word.lower() for word in _GUARD.findall(line)}
+    for kind, telling in _KINDS:
+        if words & telling:
+            return kind
+    return "a guard" if words else "a call"
 
 
 def _loop(part: Hunk, added: list[str]) -> Risk:
@@ -161,7 +199,7 @@ def _loop(part: Hunk, added: list[str]) -> Risk:
     if not any(_LOOP.search(line) for line in added) or any(_LOOP.search(line) for line in part.removed):
         return Risk(0.0, "")
     calls = [line for line in added if _CALL.search(line) and not _LOOP.match(line) and not _LOGGING.search(line)]
-    return Risk(0.75, f"calls “{' '.join(calls[0].split())[:40]}” in a loop") if calls else Risk(0.0, "")
+    return Risk(0.75, "put a call into a loop", f"“{' '.join(calls[0].split())[:40]}”") if calls else Risk(0.0, "")
 
 
 def _renamed(removed: list[str], added: list[str]) -> Risk:
@@ -180,5 +218,5 @@ def _renamed(removed: list[str], added: list[str]) -> Risk:
                 a, b = next((x, y) for x, y in zip(before, after, strict=True) if x != y)
                 if not (_PLAIN.fullmatch(a) and _PLAIN.fullmatch(b)):
                     continue
-                return Risk(0.7, f"renames “{a[:24]}” to “{b[:24]}”")
+                return Risk(0.7, f"renamed “{a[:24]}” to “{b[:24]}”")
     return Risk(0.0, "")

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clew.causal.blame import callees, depths
+from clew.causal.change import named
 from clew.causal.ranking import Draft
-from clew.causal.say import clock
+from clew.causal.remedy import relieve, undo, watched
+from clew.causal.say import capital, clock, several, spoken, within
+from clew.causal.title import LIMIT, lead, levels, titled
 from clew.causal.traffic import surge
 from clew.causal.weigh import WEIGHTS, Weighed
 from clew.evidence import Change
@@ -13,16 +16,9 @@ from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Term
 from clew.incident import Symptom
 from clew.tables import CallGraph
 
-_WHAT = {
-    "resource": "{s} is strained: {d}",
-    "edge": "the network around {s} is slow",
-    "self time": "{s} itself became slow",
-    "new errors": "{s} started to fail with a new error",
-    "failed spans": "calls fail inside {s}",
-    "lost calls": "{s} stopped making some of its calls",
-    "gone": "{s} stopped doing part of its work",
-    "call graph": "{s} is the deepest service that misbehaves",
-}
+_SUFFERS = 0.3
+"""A caller this far off is said to suffer from what it calls."""
+_SUPPORT = 6
 
 
 @dataclass(frozen=True)
@@ -43,12 +39,34 @@ class Case:
         mine = [c for c in self.clues if c.service == service and c.service and c.amount > 0.05 and c.channel in _SHOWN]
         return tuple(sorted(mine, key=lambda c: (-WEIGHTS.get(c.channel, 1.0) * c.amount, c.channel, c.says)))
 
+    def support(self, service: str | None) -> tuple[Clue, ...]:
+        """The same, in the order of telling: what names the trouble, the best of every other channel, then the rest and the symptom."""
+        mine = self.of(service)
+        first = lead(mine)
+        told = {first.channel} if first else set[str]()
+        best: list[Clue] = [first] if first else []
+        for clue in mine:
+            if clue.channel not in told:
+                told.add(clue.channel)
+                best.append(clue)
+        rest = [c for c in mine if c not in best]
+        noticed = [c for c in self.clues if c.channel == "symptom" and c.says not in {b.says for b in best}]
+        return (*best[:4], *(noticed[:1] if len(mine) > 1 else ()), *best[4:], *rest)[:_SUPPORT]
+
     def related(self, service: str | None) -> frozenset[str | None]:
         """The service, those it depends on and those that depend on it: their trouble is not a rival explanation."""
         if service is None:
             return frozenset()
+        return frozenset((service, *depths(self.graph, service), *self.callers(service)))
+
+    def callers(self, service: str) -> tuple[str, ...]:
+        """Those that depend on the service, nearest first."""
         upward = CallGraph(tuple((callee, caller) for caller, callee in self.graph.edges))
-        return frozenset((service, *depths(self.graph, service), *depths(upward, service)))
+        found = depths(upward, service)
+        return tuple(sorted((name for name in found if name != service), key=lambda name: (found[name], name)))
+
+    def change(self, ref: str | None) -> Change | None:
+        return next((c for c in self.changes if c.ref == ref), None)
 
 
 _SHOWN = frozenset((*WEIGHTS, "latency", "errors"))
@@ -56,25 +74,31 @@ _SHOWN = frozenset((*WEIGHTS, "latency", "errors"))
 
 def service_draft(case: Case, service: str) -> Draft:
     """The explanation `this service broke`, as yet without a word of confidence."""
-    terms = case.weighed.terms[service]
-    support = case.of(service)
-    lead = max(terms, key=lambda t: (t.value, t.name)).name if terms else "call graph"
-    detail = next((c.detail for c in support if c.channel == lead), "")
-    if lead == "call graph" and support:
-        detail = support[0].detail
+    mine = case.of(service)
+    told = lead(mine)
+    step, settle = relieve(service, told, case.symptom)
     return Draft(
         key=f"service:{service}",
         cause=Cause(kind=CauseKind.SERVICE, service=service),
-        title=_WHAT.get(lead, "{s} misbehaves").format(s=service, d=detail)[:80],
-        story=" ".join(f"{_capital(c.says)}." for c in support[:2]),
+        title=titled(service, told, mine),
+        story=_story(case, service, told or next(iter(mine), None)),
         confidence=Confidence.POSSIBLE,
         weight=round(case.weighed.sums[service], 6),
-        why=terms,
-        support=support[:6],
+        why=case.weighed.terms[service],
+        support=case.support(service),
         challenge=_challenge(case, service),
-        settle=f"Restart or move one instance of {service} and compare it with the others for 3 minutes.",
-        next_step=f"Look at {service}: {support[0].says}." if support else f"Look at {service}.",
+        settle=settle,
+        next_step=step,
     )
+
+
+def _story(case: Case, service: str, told: Clue | None) -> str:
+    """What is seen of it, and who feels it."""
+    said = [f"{capital(told.says)}."] if told else []
+    felt = [name for name in case.callers(service) if case.weighed.raw.get(name, 0.0) > _SUFFERS]
+    if felt:
+        said.append(f"{several(felt)}, which {'depends' if len(felt) == 1 else 'depend'} on {service}, felt it.")
+    return " ".join(said)
 
 
 def blamed_change(case: Case, services: Sequence[Draft]) -> list[Draft]:
@@ -96,23 +120,31 @@ def blamed_change(case: Case, services: Sequence[Draft]) -> list[Draft]:
 def _change_draft(case: Case, fit: Clue, host: Draft | None) -> Draft:
     change = next(c for c in case.changes if c.ref == fit.change)
     service = fit.service or (host.cause.service if host else None)
-    does = fit.detail or "fits what broke"
-    settle = f"Undo {change.ref[:10]} and watch {case.symptom.metric or 'the symptom'} for 3 minutes."
+    step, settle = undo(change, service, case.symptom)
     return Draft(
         key=f"change:{change.ref}",
         cause=Cause(kind=CauseKind.CHANGE, service=service, change=change.ref),
-        title=f"{change.what} {change.ref[:7]} {does}"[:80],
-        story=" ".join(
-            (f"{_capital(fit.says)}.", *(f"{_capital(c.says)}." for c in (host.support[:1] if host else ())))
-        ),
+        title=within(f"{named(change.what, change.ref)} {fit.detail or 'fits what broke'}", LIMIT),
+        story=_live(case, fit, host.support[0] if host and host.support else None),
         confidence=Confidence.POSSIBLE,
         weight=round((host.weight if host else 0.0) + fit.amount, 6),
         why=(*(host.why if host else ()), Term(name="change", value=fit.amount, says=fit.says)),
         support=(fit, *(host.support if host else ())),
         challenge=_challenge(case, service),
         settle=settle,
-        next_step=f"Roll back {change.ref[:10]}{f' on {service}' if service else ''}.",
+        next_step=step,
     )
+
+
+def _live(case: Case, fit: Clue, told: Clue | None) -> str:
+    """When the change went live, and what followed."""
+    at, onset = fit.onset, case.onset
+    when = f"It went live at {clock(at)}" if at is not None else "It went live"
+    if at is not None and onset is not None:
+        gap = abs(onset - at)
+        distance = f"{gap / 60:.0f} min" if gap >= 90 else f"{gap:.0f} s"
+        when += f", {distance} {'before' if at <= onset else 'after'} the onset"
+    return f"{when}; then: {told.says}." if told else f"{when}."
 
 
 def outside(case: Case, beyond: Sequence[Clue], traffic: Clue | None) -> list[Draft]:
@@ -122,50 +154,72 @@ def outside(case: Case, beyond: Sequence[Clue], traffic: Clue | None) -> list[Dr
     for clue in beyond[:1]:
         if clue.amount < 0.3:
             continue
-        caller = _caller(case, clue.service)
-        out.append(
-            Draft(
-                key=f"external:{clue.service}",
-                cause=Cause(kind=CauseKind.EXTERNAL, service=clue.service),
-                title=f"{clue.service}, outside our services, is failing"[:80],
-                story=f"{_capital(clue.says)}.",
-                confidence=Confidence.POSSIBLE,
-                weight=round(clue.amount * 3.0 + 0.5 * len(feed), 6),
-                why=(Term(name="external", value=round(clue.amount * 3.0, 6), says=clue.says),),
-                support=(clue, *feed, *case.of(caller)[:3]),
-                challenge=_challenge(case, clue.service),
-                settle=f"Call {clue.service} from elsewhere, or read its status page.",
-                next_step=f"Switch to a fallback for {clue.service}, or tell its operator.",
-            )
-        )
+        out.append(_outside_draft(case, clue, feed))
     if traffic is not None and traffic.amount > 0.2:
         out.append(
             Draft(
                 key="traffic",
                 cause=Cause(kind=CauseKind.TRAFFIC),
                 title="More traffic than usual",
-                story=f"{_capital(traffic.says)}.",
+                story=f"{capital(traffic.says)}.",
                 confidence=Confidence.POSSIBLE,
                 weight=round(traffic.amount * 3.0, 6),
                 why=(Term(name="traffic", value=round(traffic.amount * 3.0, 6), says=traffic.says),),
                 support=(traffic, *(c for c in case.clues if c.channel in ("resource", "latency") and c.amount > 0.15)),
                 challenge="Checked whether one service moved more than the rest.",
-                settle="Shed a tenth of the traffic and watch the symptom.",
-                next_step="Add capacity, or limit the rate at the front door.",
+                settle=f"Shed a tenth of the traffic: if {watched(case.symptom)} falls with it, it was this.",
+                next_step=f"Add capacity or limit the rate at the front door, then watch {watched(case.symptom)} for 3 minutes.",
             )
         )
     return out
 
 
+def _outside_draft(case: Case, clue: Clue, feed: tuple[Clue, ...]) -> Draft:
+    caller, name = _caller(case, clue.service), clue.service or ""
+    felt = case.of(name)[:1]
+    probe = next((f"{spoken(c.detail)} {levels(c)}" for c in felt if levels(c)), "")
+    return Draft(
+        key=f"external:{name}",
+        cause=Cause(kind=CauseKind.EXTERNAL, service=name),
+        title=within(f"{name} (outside our services) fails{f': {probe}' if probe else ''}", LIMIT),
+        story=f"{capital(clue.says)}.",
+        confidence=Confidence.POSSIBLE,
+        weight=round(clue.amount * 3.0 + 0.5 * len(feed), 6),
+        why=(Term(name="external", value=round(clue.amount * 3.0, 6), says=clue.says),),
+        support=(clue, *feed, *case.of(caller)[:3], *felt),
+        challenge=_challenge(case, name),
+        settle=f"Call {name} from elsewhere, or read its status page: failing there too means it was this.",
+        next_step=_without(case, name, caller),
+    )
+
+
+def _without(case: Case, name: str | None, caller: str | None) -> str:
+    who = f"{caller} to" if caller else "to"
+    return (
+        f"Switch {who} a fallback for {name}, or tell its operator; then watch {watched(case.symptom)} for 3 minutes."
+    )
+
+
 def _caller(case: Case, name: str | None) -> str | None:
-    named = [c.service for c in case.clues if c.channel == "new errors" and name and name.lower() in c.detail.lower()]
-    return named[0] if named else None
+    named_by = [
+        c.service for c in case.clues if c.channel == "new errors" and name and name.lower() in c.detail.lower()
+    ]
+    return named_by[0] if named_by else None
 
 
-def dismissed(case: Case, open_keys: set[str]) -> tuple[Draft, ...]:
-    """What was looked at and ruled out, each with its reason; at most five."""
-    out = [*_flat_traffic(case), *_other_changes(case, open_keys), *_followers(case, open_keys)]
-    return tuple(out[:5])
+def dismissed(
+    case: Case, best: Draft | None, explained: Sequence[tuple[Draft, str]], keys: set[str]
+) -> tuple[Draft, ...]:
+    """What was looked at and ruled out, each with its reason; at most six. `keys` are the explanations that stay open."""
+    out = [*_flat_traffic(case), *_other_changes(case, keys)]
+    at = best.cause.service if best is not None else None
+    followers = [draft.cause.service or "" for draft, _ in explained]
+    if at is not None and best is not None and best.confidence is Confidence.LIKELY:
+        followers += [n for n in case.callers(at) if case.weighed.raw.get(n, 0.0) > _SUFFERS]
+    taken = {key.removeprefix("service:") for key in keys}
+    for name in list(dict.fromkeys(name for name in followers if name and name not in taken))[:3]:
+        out.append(_follower(case, name, at or ""))
+    return tuple(out[:6])
 
 
 def _flat_traffic(case: Case) -> list[Draft]:
@@ -192,49 +246,42 @@ def _other_changes(case: Case, open_keys: set[str]) -> list[Draft]:
         reason = (
             f"it went live at {clock(at)}, after the onset at {clock(case.onset)}"
             if late
-            else f"its diff does not fit: it {fit.detail}"
+            else f"it {fit.detail}, which fits nothing that broke"
         )
         cause = Cause(kind=CauseKind.CHANGE, service=fit.service, change=fit.change)
-        out.append(_ruled_out(f"change:{fit.change}", cause, f"change {(fit.change or '')[:10]}", reason, (fit,)))
+        change = case.change(fit.change)
+        title = named(change.what if change else "change", fit.change or "")
+        out.append(_ruled_out(f"change:{fit.change}", cause, title, reason, (fit,)))
     return out
 
 
-def _followers(case: Case, open_keys: set[str]) -> list[Draft]:
-    """Services that look bad because something that they call is bad."""
-    below, out = callees(case.graph), list[Draft]()
-    for name in sorted(case.weighed.raw, key=lambda n: (-case.weighed.raw[n], n)):
-        amount = case.weighed.raw[name]
-        worst = max(((case.weighed.raw.get(o, 0.0), o) for o in below.get(name, ())), default=(0.0, ""))
-        if amount < 0.3 or worst[0] < 0.8 * amount or f"service:{name}" in open_keys or len(out) == 2:
-            continue
-        clue = next((c for c in case.of(name) if c.channel in ("latency", "errors")), None)
-        support = (clue,) if clue else ()
-        out.append(
-            _ruled_out(
-                f"service:{name}",
-                Cause(kind=CauseKind.SERVICE, service=name),
-                name,
-                f"explained by {worst[1]}, which it calls",
-                support,
-            )
-        )
-    return out
+def _follower(case: Case, name: str, culprit: str) -> Draft:
+    """A service that looks bad because something that it depends on is bad."""
+    direct = culprit in callees(case.graph).get(name, ())
+    clue = next((c for c in case.of(name) if c.channel in ("latency", "errors")), None)
+    return _ruled_out(
+        f"service:{name}",
+        Cause(kind=CauseKind.SERVICE, service=name),
+        name,
+        f"explained by {culprit}, which it {'calls' if direct else 'depends on through others'}",
+        (clue,) if clue else (),
+    )
 
 
 def _ruled_out(key: str, cause: Cause, title: str, reason: str, against: tuple[Clue, ...]) -> Draft:
     return Draft(
         key=key,
         cause=cause,
-        title=title[:80],
+        title=within(title, LIMIT),
         confidence=Confidence.RULED_OUT,
         weight=0.0,
         against=against,
-        ruled_out=f"{reason}"[:200],
+        ruled_out=within(reason, 200),
     )
 
 
 def _challenge(case: Case, service: str | None) -> str:
-    """What was tried to break the explanation, and how it went."""
+    """What was tried to break the explanation, and how it went; the label says that it was tried."""
     said: list[str] = []
     traffic = surge(case.clues)
     if traffic is not None:
@@ -242,11 +289,8 @@ def _challenge(case: Case, service: str | None) -> str:
     below = callees(case.graph).get(service or "", set[str]())
     worst = max(((case.weighed.raw.get(o, 0.0), o) for o in below), default=None)
     if worst is not None:
-        said.append(f"its callee {worst[1]} is off too" if worst[0] > 0.3 else "nothing that it calls is off")
+        off = worst[0] > _SUFFERS
+        said.append(f"{worst[1]}, which {service} calls, is off too" if off else f"nothing that {service} calls is off")
     if case.changes and not any(f.amount > case.none.amount for f in case.fits):
         said.append("no change fits")
-    return f"Tried to break it: {', '.join(said)}." if said else "Nothing was at hand to break it with."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{capital('; '.join(said))}." if said else "Nothing was at hand to break it with."

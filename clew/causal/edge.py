@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from clew.causal.say import change
+from clew.causal.say import change, number
 from clew.hypothesis import Clue
 from clew.tables import Floats, Spans
 
@@ -75,5 +75,9 @@ def _clue(who: str, parts: list[tuple[float, float]], worst: tuple[float, float,
     amount = _mean(parts) * calls / (calls + 10.0)
     if amount < 0.05:
         return None
-    says = f"calls to and from {who} wait {change(worst[1] * 1e3, worst[2] * 1e3, 'ms')} between caller and callee on {len(parts)} edges"
-    return Clue(channel="edge", service=who, amount=round(amount, 6), says=says)
+    share, usual, now = worst
+    routes = "1 route" if len(parts) == 1 else f"{len(parts)} routes"
+    says = f"calls to and from {who} spend {change(usual * 1e3, now * 1e3, 'ms')} on the way ({routes})"
+    calls_said = "every call" if share > 0.9 else "most calls" if share > 0.5 else "some calls"
+    detail = f"+{number((now - usual) * 1e3)} ms on {calls_said}" if now > usual else ""
+    return Clue(channel="edge", service=who, amount=round(amount, 6), says=says, detail=detail)

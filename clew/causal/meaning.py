@@ -59,6 +59,14 @@ _WORDS: tuple[tuple[Meaning, frozenset[str]], ...] = (
         _vocabulary("request requests rps qps ops workload throughput calls traffic visits orders messages queries"),
     ),
 )
+_FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("cpu", _vocabulary("cpu")),
+    ("memory", _vocabulary("memory mem heap rss gc")),
+    ("disk", _vocabulary("disk fd fds descriptors")),
+    ("waiting", _vocabulary("queue backlog waiting waiters wait")),
+    ("held", _vocabulary("pool connections conns inflight inuse threads thread goroutines flight")),
+)
+_HELD_UP = _vocabulary("lag loop gc pause")
 _CALLING = _vocabulary("client upstream downstream outbound callee dependency call")
 _PASSING = _vocabulary("remote client proxy elb alb nlb lb loadbalancer balancer ingress egress sidecar router gateway")
 
@@ -85,3 +93,16 @@ def meaning(metric: str, unit: str = "") -> Meaning:
 def passes_through(node: str) -> bool:
     """True for a node that only forwards (a balancer, a client's side of a call): it mirrors what lies behind it."""
     return bool(words(node) & _PASSING)
+
+
+@lru_cache(maxsize=4096)
+def family(metric: str) -> str:
+    """Which resource a series measures: `cpu`, `memory`, `disk`, `waiting` (work in line), `held` (slots in use), or empty."""
+    have = words(metric)
+    return next((name for name, vocabulary in _FAMILIES if have & vocabulary), "")
+
+
+@lru_cache(maxsize=4096)
+def held_up(metric: str) -> bool:
+    """True for a delay that arises inside a process, before it does any work: an event loop's lag, a collector's pause."""
+    return bool(words(metric) & _HELD_UP)

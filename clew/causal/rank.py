@@ -6,10 +6,14 @@ from clew.causal.change import change_clues
 from clew.causal.confidence import word
 from clew.causal.draft import Case, blamed_change, dismissed, outside, service_draft
 from clew.causal.external import external_clues
+from clew.causal.headline import headline
 from clew.causal.healthy import healthy
 from clew.causal.nochange import none_clue
 from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
+from clew.causal.remedy import watched
+from clew.causal.rival import settled
+from clew.causal.say import capital
 from clew.causal.traffic import surge
 from clew.causal.weigh import weigh
 from clew.evidence import Change
@@ -47,11 +51,11 @@ def rank(
     order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))
     listed = sorted([*fits, *((none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
     well, quiet = healthy(clues, symptom)
-    drafts = (_all_well(quiet),) if well else _drafts(case, order, beyond)
+    drafts = (_all_well(quiet, symptom),) if well else _drafts(case, order, beyond)
     verdict = Verdict.HEALTHY if well else _verdict(drafts)
     return Ranking(
         verdict=verdict,
-        headline=_headline(case, quiet if well else ()),
+        headline=headline(case.clues, symptom, quiet if well else ()),
         onset=None if well else onset,
         services=order,
         changes=("none",) if well and changes else tuple(c.change for c in listed if c.change),
@@ -68,7 +72,9 @@ def _drafts(case: Case, order: Sequence[str], beyond: Sequence[Clue]) -> tuple[D
     found.sort(key=lambda d: (-d.weight, d.key))
     judged = [_judged(case, draft, found) for draft in found]
     kept = [d for d in judged if d.confidence is not Confidence.NOT_FOUND]
-    return (*kept, *dismissed(case, {d.key for d in kept}))
+    left = settled(kept, case.graph)
+    best = left.open[0] if left.open else None
+    return (*left.open, *dismissed(case, best, left.explained, {d.key for d in left.open}))
 
 
 def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
@@ -88,34 +94,17 @@ def _verdict(drafts: Sequence[Draft]) -> Verdict:
     return Verdict.CAUSE if open_ else Verdict.NOT_FOUND
 
 
-def _all_well(quiet: Sequence[Clue]) -> Draft:
+def _all_well(quiet: Sequence[Clue], symptom: Symptom) -> Draft:
     return Draft(
         key="none",
         cause=Cause(kind=CauseKind.NONE),
-        title="Nothing is wrong: the alert's signal stayed within its usual range",
-        story=" ".join(f"{c.says}." for c in quiet[:2]),
+        title=f"nothing is wrong: {watched(symptom)} stayed in its usual range"[:80],
+        story=" ".join(f"{capital(c.says)}." for c in quiet[:2]),
         confidence=Confidence.LIKELY,
         weight=1.0,
         why=tuple(Term(name="quiet", value=1.0 / len(quiet), says=c.says) for c in quiet),
         support=tuple(quiet),
         challenge="Looked for new errors, strained resources, slow or failing calls and a surge; found none.",
-        settle="Watch the alert's signal for another 10 minutes.",
-        next_step="Check whether the alert's threshold is too tight.",
+        settle=f"Watch {watched(symptom)} for another 10 minutes: if it stays there, it was this.",
+        next_step=f"Compare the alert's threshold with the usual range of {watched(symptom)}: it may be too tight.",
     )
-
-
-def _headline(case: Case, quiet: Sequence[Clue]) -> str:
-    if quiet:
-        return quiet[0].says
-    seen = [
-        c
-        for c in case.clues
-        if c.channel in ("latency", "errors") and c.service in ("", case.symptom.service) and c.amount > 0
-    ]
-    if not seen:
-        seen = [
-            c for c in case.clues if c.channel in ("latency", "errors", "new errors", "failed spans") and c.amount > 0
-        ]
-    wanted = "errors" if case.symptom.signal in ("errors", "availability") else "latency"
-    first = max(seen, key=lambda c: (c.channel == wanted, c.amount, c.says), default=None)
-    return first.says if first is not None else "the symptom could not be seen in what was read"

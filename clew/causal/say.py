@@ -1,16 +1,27 @@
-"""How are numbers and times put into one plain sentence."""
+"""How are numbers, times, names and measured things put into one plain sentence."""
 
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from clew.hypothesis import Clue
 
-_UNITS = {"seconds": "s", "percent": "%", "bytes": "B", "milliseconds": "ms"}
+_UNITS = {"seconds": "s", "percent": "%", "bytes": "B", "milliseconds": "ms", "1/s": "/s"}
+_UNIT_SUFFIX = re.compile(r"\([^)]*\)$")
+_TARGET = re.compile(r"\[([^\]]*)\]")
+_NAME = re.compile(r"[A-Za-z0-9_.:/%\[\]\- ]+")
+"""Names that are taken apart; whatever holds other signs is left as it is."""
+_JOINTS = re.compile(r"[^A-Za-z0-9%]+|(?<=[a-z])(?=[A-Z])")
+_PERCENTILE = re.compile(r"p\d{2,3}")
+_CAPITALS = frozenset(
+    ("cpu", "rss", "gc", "fd", "io", "http", "https", "sql", "db", "dns", "tcp", "rpc", "grpc", "jvm", "ip", "api")
+)
 
 
 def clock(at: float) -> str:
-    """`18:36:40` in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
+    """`18:36:40 UTC`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
 
 
 def number(value: float) -> str:
@@ -27,9 +38,60 @@ def number(value: float) -> str:
 
 
 def change(before: float, after: float, unit: str = "") -> str:
-    """`12 → 96 %`."""
+    """`12 → 96 %`, the smaller as exact as the larger: `0.32 → 1.12 s`; seconds below one as `118 → 510 ms`."""
     short = _UNITS.get(unit.lower(), unit)
-    return f"{number(before)} → {number(after)}{' ' + short if short else ''}"
+    largest = max(abs(before), abs(after))
+    if short == "s" and largest < 1:
+        short, before, after, largest = "ms", before * 1e3, after * 1e3, largest * 1e3
+    sides = f"{beside(before, largest)} → {beside(after, largest)}"
+    return f"{sides}{short}" if short.startswith("/") else f"{sides} {short}".rstrip()
+
+
+def beside(value: float, largest: float) -> str:
+    """The value as exact as one of size `largest` is said: what stands beside `1.12` is `0.32`, not `0.323`."""
+    if not (math.isfinite(value) and 0 < largest < 1e4):
+        return number(value)
+    near = round(value, max(0, 2 - math.floor(math.log10(largest))))
+    return number(near) if near or not value else f"{value:.1g}"
+
+
+def spoken(metric: str) -> str:
+    """A series' name in a person's words: `latency-p99` is `p99 latency`, `call-errors[pay](1/s)` is `call errors to pay`."""
+    bare = _UNIT_SUFFIX.sub("", metric.strip())
+    if not _NAME.fullmatch(bare):
+        return bare
+    target = _TARGET.search(bare)
+    words = [word for word in _JOINTS.split(_TARGET.sub(" ", bare)) if word]
+    lower = [word.upper() if word.lower() in _CAPITALS else word.lower() for word in words]
+    ordered = sorted(lower, key=lambda word: _PERCENTILE.fullmatch(word) is None)
+    said = " ".join(ordered) or metric
+    return f"{said} to {target[1]}" if target else said
+
+
+def several(names: Sequence[str], limit: int = 3) -> str:
+    """`a`, `a and b`, `a, b and 4 more`."""
+    shown = list(names[:limit])
+    rest = len(names) - len(shown)
+    if rest > 0:
+        return f"{', '.join(shown)} and {rest} more"
+    if len(shown) > 1:
+        return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if shown else ""
+
+
+def within(text: str, limit: int) -> str:
+    """The text on one line, cut at a word with an ellipsis when it is too long; a quotation that was cut is closed."""
+    flat = " ".join(text.split())
+    if len(flat) <= limit:
+        return flat
+    kept = flat[: limit - 2].rsplit(" ", 1)[0].rstrip(",;:")
+    kept = kept if len(kept) > limit // 2 else flat[: limit - 2]
+    return kept + "…" + ("”" if kept.count("“") > kept.count("”") else "")
+
+
+def capital(text: str) -> str:
+    """The sentence with its first letter large."""
+    return text[:1].upper() + text[1:]
 
 
 def seen(services: Iterable[str], where: str) -> Clue:

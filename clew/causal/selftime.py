@@ -127,7 +127,7 @@ def _selftime(now: _Groups, before: _Groups, explained: dict[str, float], base: 
     out: list[Clue] = []
     for service, seconds in extra.items():
         _, operation, old, new = worst[service]
-        says = f"{service} spends {change(old * 1e3, new * 1e3, 'ms')} in itself per {operation[:40]}"
+        says = f"{service} itself takes {change(old * 1e3, new * 1e3, 'ms')} per {operation[:40]}"
         if seconds > 0.01 * whole:
             out.append(
                 Clue(

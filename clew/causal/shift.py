@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from clew.causal.grid import regular, step_of
-from clew.causal.meaning import Meaning, meaning
+from clew.causal.meaning import Meaning, family, meaning
 from clew.causal.moment import Moment
-from clew.causal.say import change, clock, seen
+from clew.causal.say import change, clock, seen, spoken
 from clew.causal.spread import highest, medians, quantiles, spreads
 from clew.causal.traffic import traffic_clue
 from clew.hypothesis import Clue
+from clew.incident import Signal, Symptom
 from clew.tables import Bools, Floats, Ints, Matrix, SeriesKey
 
 _FOLLOWED = 300.0
@@ -27,6 +28,13 @@ _UNIT = 0.05
 _USUAL = 0.2
 """Latency or errors up to this amount are within what a signal does on its own."""
 _CAP = 200.0
+FRONT = "front door"
+"""What the series of no service are said to be of."""
+_EFFECTS = {
+    Signal.LATENCY: (Meaning.LATENCY,),
+    Signal.ERRORS: (Meaning.ERRORS, Meaning.AVAILABILITY),
+    Signal.AVAILABILITY: (Meaning.AVAILABILITY, Meaning.ERRORS),
+}
 
 
 class SeriesClue(NamedTuple):
@@ -51,12 +59,15 @@ class _Levels(NamedTuple):
     samples: Ints
 
 
-def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[SeriesClue, ...]:
-    """All clues of the metrics, strongest first: at most one per service and channel.
+def resource_clues(
+    matrix: Matrix, normal: Matrix, moment: Moment, symptom: Symptom | None = None
+) -> tuple[SeriesClue, ...]:
+    """All clues of the metrics, strongest first: at most one per service and channel, of `resource` one per kind of resource.
 
     Channels: `resource` (excess over the service's own past in units of noise, minus the fleet's median excess, on a log scale 0..1),
     `latency`, `errors`, `requests` (excess beyond the 99.5th percentile over noise plus a quarter of the level, log scale 0..1) and, for
-    the service level (empty service), `quiet` when its latency or errors were seen and stayed usual.
+    the service level (empty service), `quiet` when its latency or errors were seen and stayed usual. `symptom` (amount 0) is the series
+    that the alert speaks of, loud or not.
     """
     grid = regular(matrix)
     if not grid.keys:
@@ -64,19 +75,42 @@ def resource_clues(matrix: Matrix, normal: Matrix, moment: Moment) -> tuple[Seri
     past, during = _phases(grid, moment)
     levels = _levels(grid, regular(normal), past, during)
     found = [*_fleet(grid, levels), *_service_level(grid, levels)]
-    best: dict[tuple[str, str], tuple[float, int, float, float]] = {}
+    best: dict[tuple[str, str, str], tuple[float, int, float, float]] = {}
     for channel, row, amount, before, after in found:
-        key = (channel, grid.keys[row].service)
+        key = (channel, grid.keys[row].service, family(grid.keys[row].metric) if channel == "resource" else "")
         if amount > best.get(key, (0.0,))[0]:
             best[key] = (amount, row, before, after)
-    clues = [_clue(channel, grid, moment, entry) for (channel, _), entry in best.items()]
+    clues = [_clue(channel, grid, moment, entry) for (channel, _, _), entry in best.items()]
+    wanted = (symptom.metric or "").split("(")[0] if symptom else ""
     early = moment.model_copy(update={"onset": min(moment.start, moment.alerted_at) - _EARLY})
-    clues += _quiet(grid, _levels(grid, regular(normal), *_phases(grid, early)))
+    clues += _quiet(grid, _levels(grid, regular(normal), *_phases(grid, early)), wanted)
+    clues += _noticed(grid, levels, moment, symptom, wanted) if symptom else []
     surge = traffic_clue(grid, past, during, moment)
     if surge is not None:
         clues.append(SeriesClue(surge, SeriesKey("", "", "requests"), -1, 0.0, 0.0))
     clues.append(SeriesClue(seen((key.service for key in grid.keys), "metrics"), SeriesKey("", "", ""), -1, 0.0, 0.0))
     return tuple(sorted(clues, key=lambda c: (-c.clue.amount, c.clue.channel, c.key.service, c.key.metric)))
+
+
+def _noticed(grid: Matrix, levels: _Levels, moment: Moment, symptom: Symptom, wanted: str) -> list[SeriesClue]:
+    """The series that the alert names at its service, else the one of its kind there that moved most."""
+    kinds = _EFFECTS.get(symptom.signal, ()) if symptom.signal else (Meaning.LATENCY, Meaning.ERRORS)
+    best: tuple[tuple[bool, bool, float, int], float, float] | None = None
+    for row, key in enumerate(grid.keys):
+        what, named = meaning(key.metric, key.unit), key.metric == wanted
+        before, up, down = float(levels.level[row]), float(levels.top[row]), float(levels.bottom[row])
+        after = down if what is Meaning.AVAILABILITY else up
+        if key.service not in ("", symptom.service) or not (named or what in kinds) or not np.isfinite(after - before):
+            continue
+        order = (named, key.service == symptom.service, abs(after - before) / (abs(before) + 1e-9), -row)
+        best = max(best, (order, before, after)) if best else (order, before, after)
+    if best is None:
+        return []
+    (_, _, _, place), before, after = best
+    found = _clue("symptom", grid, moment, (0.0, -place, before, after))
+    return [
+        found._replace(clue=found.clue.model_copy(update={"says": found.clue.says.replace(" from ", " since ", 1)}))
+    ]
 
 
 def _phases(grid: Matrix, moment: Moment) -> tuple[Bools, Bools]:
@@ -163,15 +197,18 @@ def _service_level(grid: Matrix, levels: _Levels) -> list[tuple[str, int, float,
     return out
 
 
-def _quiet(grid: Matrix, levels: _Levels) -> list[SeriesClue]:
-    """Says of each service's latency and errors, where measured before and around the alert, that they stayed usual: healthy needs it."""
+def _quiet(grid: Matrix, levels: _Levels, wanted: str) -> list[SeriesClue]:
+    """Says of each service's latency and errors, where measured before and around the alert, that they stayed usual: healthy needs it.
+
+    The series named `wanted` speaks for its service where there is one.
+    """
     loud = {
         (grid.keys[row].service, channel)
         for channel, row, amount, _, _ in _service_level(grid, levels)
         if amount > _USUAL
     }
     out: dict[tuple[str, str], SeriesClue] = {}
-    for row, key in enumerate(grid.keys):
+    for row, key in sorted(enumerate(grid.keys), key=lambda item: item[1].metric != wanted):
         what = meaning(key.metric, key.unit)
         channel = {Meaning.LATENCY: "latency", Meaning.ERRORS: "errors", Meaning.AVAILABILITY: "errors"}.get(what)
         if (
@@ -185,7 +222,7 @@ def _quiet(grid: Matrix, levels: _Levels) -> list[SeriesClue]:
             float(levels.level[row]),
             float(levels.top[row] if what is not Meaning.AVAILABILITY else levels.bottom[row]),
         )
-        says = f"{key.metric} of {key.service or 'the front door'} stayed usual: {change(before, after, key.unit)}"
+        says = f"{key.service or FRONT} {spoken(key.metric)} stayed usual: {change(before, after, key.unit)}"
         clue = Clue(channel="quiet", service=key.service, amount=0.0, says=says, detail=channel)
         out.setdefault((key.service, channel), SeriesClue(clue, key, row, before, after))
     return list(out.values())
@@ -194,10 +231,10 @@ def _quiet(grid: Matrix, levels: _Levels) -> list[SeriesClue]:
 def _clue(channel: str, grid: Matrix, moment: Moment, entry: tuple[float, int, float, float]) -> SeriesClue:
     amount, row, before, after = entry
     key = grid.keys[row]
-    who = key.service or "the front door"
+    who = key.service or FRONT
     since = _since(grid, row, moment, before, after)
     tail = f" from {clock(since)}" if since is not None else ""
-    says = f"{key.metric} of {who} {change(before, after, key.unit)}{tail}"
+    says = f"{who} {spoken(key.metric)} {change(before, after, key.unit)}{tail}"
     clue = Clue(
         channel=channel, service=key.service, amount=round(amount, 6), onset=since, says=says[:160], detail=key.metric
     )

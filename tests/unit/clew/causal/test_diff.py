@@ -10,17 +10,20 @@ HEAD = "--- a/x.py\n+++ b/x.py\n@@ -1,3 +1,3 @@\n"
 @pytest.mark.parametrize(
     ("diff", "words"),
     [
-        ("-  max_connections: 50\n+  max_connections: 5", "max_connections 50 → 5"),
-        ("-    if order.address is None:\n-        return refuse(order)\n     ship(order)", "removes"),
-        ("-        lock.acquire()\n         counts[key] += 1", "removes"),
-        ("+    for item in items:\n+        price(item)\n     total()", "in a loop"),
-        ('-  "title": text\n+  "name": text', "renames “title” to “name”"),
+        ("-  max_connections: 50\n+  max_connections: 5", "cut max_connections of pay: 50 → 5"),
+        (
+            "-    if order.address is None:\n-        return refuse(order)\n     ship(order)",
+            "removed a guard in pay: “if order.address is None:”",
+        ),
+        ("-        lock.acquire()\n         counts[key] += 1", "removed a lock in pay: “lock.acquire()”"),
+        ("+    for item in items:\n+        price(item)\n     total()", "put a call into a loop in pay: “price(item)”"),
+        ('-  "title": text\n+  "name": text', "renamed “title” to “name” in pay"),
     ],
 )
 def test_danger_is_found_and_said(diff: str, words: str) -> None:
     found = risk(HEAD + diff)
     assert found.amount > 0.6
-    assert words in found.says
+    assert found.told("pay") == words
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,33 @@ def test_hunks_know_their_files() -> None:
         ("a/b.py", ("one",), ("two",)),
         ("c/d.yaml", (), ("three",)),
     ]
+
+
+SETTINGS = """--- a/services/checkout/settings.yaml
++++ b/services/checkout/settings.yaml
+@@ -1,5 +1,5 @@
+ calls:
+   timeout_seconds: 5.0
+ pool:
+   wait_seconds: 2.0
+-  size: 12
++  size: 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("diff", "words"),
+    [
+        (SETTINGS, "cut the pool of checkout: size 12 → 2"),
+        ("@@ -4,3 +4,3 @@ pool:\n   wait: 2.0\n-  size: 12\n+  size: 24", "raised the pool of checkout: size 12 → 24"),
+        ("@@ a.toml @@\n [limits]\n-memory = 512\n+memory = 64", "cut the limits of checkout: memory 512 → 64"),
+        ('@@ a.json @@\n   "pool": {\n-    "size": 12\n+    "size": 2\n   }', "cut the pool of checkout: size 12 → 2"),
+        ("@@ -1,2 +1,2 @@ def reserve(order):\n-    retries = 9\n+    retries = 1", "cut retries of checkout: 9 → 1"),
+    ],
+)
+def test_a_setting_is_named_with_the_heading_it_stands_under(diff: str, words: str) -> None:
+    assert risk(diff).told("checkout") == words
+
+
+def test_a_change_is_told_without_a_place_too() -> None:
+    assert risk(SETTINGS).told(None) == "cut the pool: size 12 → 2"
