@@ -137,7 +137,7 @@ def _mode(text: str) -> Any:
 
 
 def _fail(error: ClewError, code: int) -> None:
-    Console(stderr=True).print(str(error), style="bold", markup=False, highlight=False)
+    Console(stderr=True).print(str(error), style="bold", markup=False, highlight=False, soft_wrap=True)
     raise SystemExit(code)
 
 

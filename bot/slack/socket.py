@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.config import SlackConfig
 from bot.slack.scopes import Method
-from bot.slack.web import refusal
+from bot.slack.web import NO_ANSWER, refusal, unreachable
 
 
 class Socket:
@@ -41,3 +41,5 @@ async def _try(client: AsyncWebClient, config: SlackConfig) -> None:
         await client.apps_connections_open(app_token=config.app_token)
     except SlackApiError as error:
         raise refusal(Method.CONNECT, error) from None
+    except NO_ANSWER as error:
+        raise unreachable(config.api_url, error) from None

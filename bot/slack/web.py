@@ -25,6 +25,9 @@ READS = frozenset({Method.INFO, Method.MEMBERS, Method.HISTORY, Method.REPLIES, 
 """Methods that take their arguments as a form; Slack ignores a JSON body there."""
 FORMS = READS | {Method.UPLOAD_URL}
 
+NO_ANSWER = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError)
+"""What Slack's client raises when there is no answer, or one that is not Slack's (ValueError: no JSON, no number)."""
+
 ADVICE = {
     "channel_not_found": "Slack knows no such channel, or Clew may not see it. Invite Clew to the channel and try again.",
     "is_archived": "The channel is archived. Unarchive it to go on there.",
@@ -63,7 +66,20 @@ def refusal(method: str, error: SlackApiError) -> PlatformError:
     if not isinstance(data, dict) or "error" not in data:
         return PlatformError(UNREACHABLE, f"Slack's answer to {method} could not be read (HTTP {status})")
     code = str(data["error"])
-    return PlatformError(code, ADVICE.get(code, f"Slack refused {method}: {code}"))
+    advice = ADVICE.get(code, f"Slack refused {method}: {code}")
+    if method == Method.CONNECT:  # the one method that takes the other token
+        advice = advice.replace("bot token", "app-level token").replace("__BOT_TOKEN", "__APP_TOKEN")
+    return PlatformError(code, advice)
+
+
+def unreachable(address: str, error: Exception) -> PlatformError:
+    """No answer, or none that Slack would give, in words for whoever runs Clew."""
+    why = "no answer in time" if isinstance(error, TimeoutError) else str(getattr(error, "strerror", "") or error)
+    return PlatformError(
+        UNREACHABLE,
+        f"Slack could not be reached at {address}: {why[:200] or type(error).__name__}. "
+        "Check the network, and CLEW_SLACK__API_URL if you set it.",
+    )
 
 
 def _seconds(header: object) -> float:
@@ -105,13 +121,15 @@ class Web:
             answer = await client.api_call(method.value, **body)
         except SlackApiError as error:
             raise refusal(method.value, error) from None
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            # ValueError: an answer or a Retry-After that is not what Slack's client expects.
-            raise PlatformError(UNREACHABLE, f"Slack could not be reached for {method}: {error!r}") from None
+        except NO_ANSWER as error:
+            raise self._unreachable(error) from None
         data: Any = answer.data
         if not isinstance(data, dict):
             raise PlatformError(UNREACHABLE, f"Slack's answer to {method} was not an object")
         return data
+
+    def _unreachable(self, error: Exception) -> PlatformError:
+        return unreachable(self.config.api_url, error)
 
     async def identify(self) -> Identity:
         """Who this token is and what it may do. Raises PlatformError."""
@@ -119,8 +137,8 @@ class Web:
             answer = await self.client.auth_test()
         except SlackApiError as error:
             raise refusal(Method.IDENTIFY, error) from None
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise PlatformError(UNREACHABLE, f"Slack could not be reached: {error!r}") from None
+        except NO_ANSWER as error:
+            raise self._unreachable(error) from None
         headers: Any = answer.headers
         granted = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
         scopes = None if granted is None else frozenset(s.strip() for s in str(granted).split(",") if s.strip())
