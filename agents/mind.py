@@ -17,6 +17,8 @@ Tool = Callable[..., Awaitable[tuple[Evidence, ...]]]
 TRIES = 2
 REPLY = 1500
 """Tokens of one reply."""
+NO_KEY = SecretStr("none")
+"""For endpoints without keys: the client library refuses to start with an empty one."""
 SHOWN = 1500
 """Characters of a tool's answer that the model sees."""
 
@@ -84,19 +86,23 @@ class ChatModel:
         raise BudgetSpent(f"the model did not come to an end within {budget} look-ups")
 
     def _chat(self) -> Any:
-        """The client, made at first use: importing it takes a second that most runs do not need."""
+        """The client, made at first use: importing it takes a second that most runs do not need. Raises MindError."""
         if self._client is None:
+            import openai  # noqa: PLC0415 optional and slow to import
             from langchain_openai import ChatOpenAI  # noqa: PLC0415 optional and slow to import
 
-            self._client = ChatOpenAI(
-                base_url=self._endpoint.base_url,
-                model=self._endpoint.model,
-                api_key=self._endpoint.key,
-                timeout=self._limits.model_seconds,
-                max_retries=0,
-                temperature=0,
-                max_completion_tokens=REPLY,
-            )
+            try:
+                self._client = ChatOpenAI(
+                    base_url=self._endpoint.base_url,
+                    model=self._endpoint.model,
+                    api_key=self._endpoint.key if self._endpoint.key.get_secret_value() else NO_KEY,
+                    timeout=self._limits.model_seconds,
+                    max_retries=0,
+                    temperature=0,
+                    max_completion_tokens=REPLY,
+                )
+            except (openai.OpenAIError, ValueError) as error:
+                raise MindError(f"the model's settings were refused ({type(error).__name__})") from error
         return self._client
 
     async def _within(self, reply: Awaitable[Any]) -> Any:

@@ -133,8 +133,20 @@ async def replayed(home: Path) -> Replays:
                 return channel
 
         channels = await asyncio.gather(*(run(name, place) for place, name in enumerate(names)))
+        await _quiet(slack)
         told = [await _told(playground, name, channel) for name, channel in zip(names, channels, strict=True)]
         return Replays(tuple(told), slack.record.entries())
+
+
+async def _quiet(slack: LocalSlack, seconds: float = 1.5, most: float = 15.0) -> None:
+    """Late charts have come, or will not come any more: nothing was shown for a while."""
+    async with asyncio.timeout(most + seconds):
+        while True:
+            last = slack.record.last_seq
+            try:
+                await slack.record.until(lambda e: e.kind == "edited" or e.method.startswith("files."), seconds, last)
+            except TimeoutError:
+                return
 
 
 async def _told(playground: Playground, name: str, channel: str) -> Told:

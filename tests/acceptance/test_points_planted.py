@@ -168,7 +168,7 @@ async def test_point_10_planted_text_reaches_people_as_quoted_text_only(case: Pa
                 await settled(slack, playground.service)
                 await mia.closes(mia.views[-1])
         seen = [e for e in slack.record.entries() if e.kind in ("message", "edited", "view") and _clews(e)]
-        sent = [e for e in slack.record.entries("call")]
+        sent = slack.record.entries("call")
     assert "evil.example" in json.dumps([e.payload for e in seen]), "the attack did reach the screen"
     for entry in seen:
         payload = _without_pictures(entry)

@@ -40,7 +40,7 @@ def message(
 
 
 @asynccontextmanager
-async def endpoint(*replies: Reply) -> AsyncGenerator[tuple[ChatModel, list[dict[str, Any]]]]:
+async def endpoint(*replies: Reply, key: str = "k") -> AsyncGenerator[tuple[ChatModel, list[dict[str, Any]]]]:
     """A scripted OpenAI-compatible server: a body, a raw text, a status, or seconds of silence for each request in turn."""
     script, seen = list(replies), list[dict[str, Any]]()
 
@@ -64,7 +64,7 @@ async def endpoint(*replies: Reply) -> AsyncGenerator[tuple[ChatModel, list[dict
     await site.start()
     port = runner.addresses[0][1]
     try:
-        yield ChatModel(Endpoint(f"http://127.0.0.1:{port}/v1", "m", SecretStr("k")), LIMITS), seen
+        yield ChatModel(Endpoint(f"http://127.0.0.1:{port}/v1", "m", SecretStr(key)), LIMITS), seen
     finally:
         await runner.cleanup()
 
@@ -74,6 +74,18 @@ async def test_a_structured_reply_is_parsed_and_the_form_is_sent() -> None:
         assert await mind.draft("say it", Said) == Said(text="the pool is full")
     assert seen[0]["response_format"]["type"] == "json_schema"
     assert seen[0]["model"] == "m"
+
+
+async def test_an_endpoint_without_a_key_is_asked_too() -> None:
+    async with endpoint(message('{"text": "the pool is full"}'), key="") as (mind, _):
+        assert await mind.draft("say it", Said) == Said(text="the pool is full")
+
+
+async def test_settings_that_no_client_takes_are_a_mind_error() -> None:
+    with pytest.raises(MindError):
+        await ChatModel(Endpoint("not an address", "m", SecretStr("")), LIMITS).draft("say it", Said)
+    with pytest.raises(MindError):
+        await ChatModel(Endpoint("http://[broken/v1", "m", SecretStr("k")), LIMITS).converse("look", (), 1)
 
 
 async def test_a_reply_that_does_not_parse_is_asked_for_once_more() -> None:
