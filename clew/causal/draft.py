@@ -1,4 +1,4 @@
-"""In which words is each explanation put: titles, stories, challenges, what would settle it, and why others were dismissed."""
+"""In which words is each explanation put: titles, stories, challenges, and what would settle it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Term
 from clew.incident import Symptom
 from clew.tables import CallGraph
 
-_SUFFERS = 0.3
+SUFFERS = 0.3
 """A caller this far off is said to suffer from what it calls."""
 _SUPPORT = 6
 
@@ -65,6 +65,10 @@ class Case:
         found = depths(upward, service)
         return tuple(sorted((name for name in found if name != service), key=lambda name: (found[name], name)))
 
+    @property
+    def watched(self) -> str:
+        return watched(self.clues, self.symptom)
+
     def change(self, ref: str | None) -> Change | None:
         return next((c for c in self.changes if c.ref == ref), None)
 
@@ -76,7 +80,7 @@ def service_draft(case: Case, service: str) -> Draft:
     """The explanation `this service broke`, as yet without a word of confidence."""
     mine = case.of(service)
     told = lead(mine)
-    step, settle = relieve(service, told, case.symptom)
+    step, settle = relieve(service, told, case.watched)
     return Draft(
         key=f"service:{service}",
         cause=Cause(kind=CauseKind.SERVICE, service=service),
@@ -94,8 +98,8 @@ def service_draft(case: Case, service: str) -> Draft:
 
 def _story(case: Case, service: str, told: Clue | None) -> str:
     """What is seen of it, and who feels it."""
-    said = [f"{capital(told.says)}."] if told else []
-    felt = [name for name in case.callers(service) if case.weighed.raw.get(name, 0.0) > _SUFFERS]
+    said = [f"{told.says}."] if told else []
+    felt = [name for name in case.callers(service) if case.weighed.raw.get(name, 0.0) > SUFFERS]
     if felt:
         said.append(f"{several(felt)}, which {'depends' if len(felt) == 1 else 'depend'} on {service}, felt it.")
     return " ".join(said)
@@ -120,7 +124,7 @@ def blamed_change(case: Case, services: Sequence[Draft]) -> list[Draft]:
 def _change_draft(case: Case, fit: Clue, host: Draft | None) -> Draft:
     change = next(c for c in case.changes if c.ref == fit.change)
     service = fit.service or (host.cause.service if host else None)
-    step, settle = undo(change, service, case.symptom)
+    step, settle = undo(change, service, case.watched)
     return Draft(
         key=f"change:{change.ref}",
         cause=Cause(kind=CauseKind.CHANGE, service=service, change=change.ref),
@@ -167,8 +171,8 @@ def outside(case: Case, beyond: Sequence[Clue], traffic: Clue | None) -> list[Dr
                 why=(Term(name="traffic", value=round(traffic.amount * 3.0, 6), says=traffic.says),),
                 support=(traffic, *(c for c in case.clues if c.channel in ("resource", "latency") and c.amount > 0.15)),
                 challenge="Checked whether one service moved more than the rest.",
-                settle=f"Shed a tenth of the traffic: if {watched(case.symptom)} falls with it, it was this.",
-                next_step=f"Add capacity or limit the rate at the front door, then watch {watched(case.symptom)} for 3 minutes.",
+                settle=f"Shed a tenth of the traffic: if {case.watched} falls with it, it was this.",
+                next_step=f"Add capacity or limit the rate at the front door, then watch {case.watched} for 3 minutes.",
             )
         )
     return out
@@ -182,7 +186,7 @@ def _outside_draft(case: Case, clue: Clue, feed: tuple[Clue, ...]) -> Draft:
         key=f"external:{name}",
         cause=Cause(kind=CauseKind.EXTERNAL, service=name),
         title=within(f"{name} (outside our services) fails{f': {probe}' if probe else ''}", LIMIT),
-        story=f"{capital(clue.says)}.",
+        story=f"{clue.says}.",
         confidence=Confidence.POSSIBLE,
         weight=round(clue.amount * 3.0 + 0.5 * len(feed), 6),
         why=(Term(name="external", value=round(clue.amount * 3.0, 6), says=clue.says),),
@@ -195,9 +199,7 @@ def _outside_draft(case: Case, clue: Clue, feed: tuple[Clue, ...]) -> Draft:
 
 def _without(case: Case, name: str | None, caller: str | None) -> str:
     who = f"{caller} to" if caller else "to"
-    return (
-        f"Switch {who} a fallback for {name}, or tell its operator; then watch {watched(case.symptom)} for 3 minutes."
-    )
+    return f"Switch {who} a fallback for {name}, or tell its operator; then watch {case.watched} for 3 minutes."
 
 
 def _caller(case: Case, name: str | None) -> str | None:
@@ -207,79 +209,6 @@ def _caller(case: Case, name: str | None) -> str | None:
     return named_by[0] if named_by else None
 
 
-def dismissed(
-    case: Case, best: Draft | None, explained: Sequence[tuple[Draft, str]], keys: set[str]
-) -> tuple[Draft, ...]:
-    """What was looked at and ruled out, each with its reason; at most six. `keys` are the explanations that stay open."""
-    out = [*_flat_traffic(case), *_other_changes(case, keys)]
-    at = best.cause.service if best is not None else None
-    followers = [draft.cause.service or "" for draft, _ in explained]
-    if at is not None and best is not None and best.confidence is Confidence.LIKELY:
-        followers += [n for n in case.callers(at) if case.weighed.raw.get(n, 0.0) > _SUFFERS]
-    taken = {key.removeprefix("service:") for key in keys}
-    for name in list(dict.fromkeys(name for name in followers if name and name not in taken))[:3]:
-        out.append(_follower(case, name, at or ""))
-    return tuple(out[:6])
-
-
-def _flat_traffic(case: Case) -> list[Draft]:
-    clue = surge(case.clues)
-    if clue is None or clue.amount > 0:
-        return []
-    return [_ruled_out("traffic", Cause(kind=CauseKind.TRAFFIC), "A surge of traffic", clue.says, (clue,))]
-
-
-def _other_changes(case: Case, open_keys: set[str]) -> list[Draft]:
-    """Changes close to the onset that are not to blame: too late, or their diff fits nothing."""
-    if case.onset is None:
-        return []
-    out: list[Draft] = []
-    for fit in sorted(case.fits, key=lambda f: (abs((f.onset or 0.0) - (case.onset or 0.0)), f.change or "")):
-        at = fit.onset or 0.0
-        if f"change:{fit.change}" in open_keys or abs(at - case.onset) > 1800 or len(out) == 3:
-            continue
-        late = at > case.onset + 60.0
-        if late and case.symptom.service and fit.service not in (None, case.symptom.service) and out:
-            continue
-        if not late and fit.amount > case.none.amount:
-            continue
-        reason = (
-            f"it went live at {clock(at)}, after the onset at {clock(case.onset)}"
-            if late
-            else f"it {fit.detail}, which fits nothing that broke"
-        )
-        cause = Cause(kind=CauseKind.CHANGE, service=fit.service, change=fit.change)
-        change = case.change(fit.change)
-        title = named(change.what if change else "change", fit.change or "")
-        out.append(_ruled_out(f"change:{fit.change}", cause, title, reason, (fit,)))
-    return out
-
-
-def _follower(case: Case, name: str, culprit: str) -> Draft:
-    """A service that looks bad because something that it depends on is bad."""
-    direct = culprit in callees(case.graph).get(name, ())
-    clue = next((c for c in case.of(name) if c.channel in ("latency", "errors")), None)
-    return _ruled_out(
-        f"service:{name}",
-        Cause(kind=CauseKind.SERVICE, service=name),
-        name,
-        f"explained by {culprit}, which it {'calls' if direct else 'depends on through others'}",
-        (clue,) if clue else (),
-    )
-
-
-def _ruled_out(key: str, cause: Cause, title: str, reason: str, against: tuple[Clue, ...]) -> Draft:
-    return Draft(
-        key=key,
-        cause=cause,
-        title=within(title, LIMIT),
-        confidence=Confidence.RULED_OUT,
-        weight=0.0,
-        against=against,
-        ruled_out=within(reason, 200),
-    )
-
-
 def _challenge(case: Case, service: str | None) -> str:
     """What was tried to break the explanation, and how it went; the label says that it was tried."""
     said: list[str] = []
@@ -287,10 +216,12 @@ def _challenge(case: Case, service: str | None) -> str:
     if traffic is not None:
         said.append("traffic was flat" if traffic.amount == 0 else "traffic rose too")
     below = callees(case.graph).get(service or "", set[str]())
-    worst = max(((case.weighed.raw.get(o, 0.0), o) for o in below), default=None)
-    if worst is not None:
-        off = worst[0] > _SUFFERS
-        said.append(f"{worst[1]}, which {service} calls, is off too" if off else f"nothing that {service} calls is off")
+    off = sorted(o for o in below if case.weighed.raw.get(o, 0.0) > SUFFERS or o == case.symptom.service)
+    if below:
+        are = "is" if len(off) == 1 else "are"
+        said.append(
+            f"{several(off)}, which {service} calls, {are} off too" if off else f"nothing that {service} calls is off"
+        )
     if case.changes and not any(f.amount > case.none.amount for f in case.fits):
         said.append("no change fits")
     return f"{capital('; '.join(said))}." if said else "Nothing was at hand to break it with."

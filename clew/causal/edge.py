@@ -8,6 +8,9 @@ from clew.causal.say import change, number
 from clew.hypothesis import Clue
 from clew.tables import Floats, Spans
 
+_SLOW = 5.0
+"""A way that takes this many times as long is a slow network; less may be a busy end of it."""
+
 
 def gaps(spans: Spans) -> dict[tuple[str, str], Floats]:
     """Per (caller, callee): seconds that the caller's span lasts longer than the callee's, one value per call, at least 0."""
@@ -79,5 +82,6 @@ def _clue(who: str, parts: list[tuple[float, float]], worst: tuple[float, float,
     routes = "1 route" if len(parts) == 1 else f"{len(parts)} routes"
     says = f"calls to and from {who} spend {change(usual * 1e3, now * 1e3, 'ms')} on the way ({routes})"
     calls_said = "every call" if share > 0.9 else "most calls" if share > 0.5 else "some calls"
-    detail = f"+{number((now - usual) * 1e3)} ms on {calls_said}" if now > usual else ""
+    named = f"network to {who} is slow" if now > _SLOW * usual else f"calls to {who} take longer on the way"
+    detail = f"{named}: +{number((now - usual) * 1e3)} ms on {calls_said}" if now > usual else ""
     return Clue(channel="edge", service=who, amount=round(amount, 6), says=says, detail=detail)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from clew.causal.meaning import Meaning, meaning
-from clew.causal.say import several
+from clew.causal.say import several, within
 from clew.hypothesis import Clue
 from clew.incident import Symptom
 
+LIMIT = 150
 _NOTICED = 0.25
 """A service below this is called as usual."""
 _CLEARLY = 0.5
@@ -25,8 +26,8 @@ def headline(clues: Sequence[Clue], symptom: Symptom, quiet: Sequence[Clue]) -> 
     told = next((c for c in clues if c.channel == "symptom"), None) or _loudest(clues, symptom)
     if told is None:
         return "the symptom could not be seen in what was read"
-    reach = _reach(clues)
-    return f"{told.says}; {reach}" if reach else told.says
+    reaches = (f"{told.says}; {reach}" for reach in _reaches(clues, symptom))
+    return next((said for said in reaches if len(said) <= LIMIT), within(told.says, LIMIT))
 
 
 def _loudest(clues: Sequence[Clue], symptom: Symptom) -> Clue | None:
@@ -40,21 +41,21 @@ def _loudest(clues: Sequence[Clue], symptom: Symptom) -> Clue | None:
     )
 
 
-def _reach(clues: Sequence[Clue]) -> str:
+def _reaches(clues: Sequence[Clue], symptom: Symptom) -> tuple[str, ...]:
+    """How far it goes, in ever fewer words."""
     amounts: dict[str, float] = {}
     for clue in clues:
         if clue.channel in _EFFECTS and clue.service and clue.amount >= _NOTICED:
             amounts[clue.service] = max(amounts.get(clue.service, 0.0), clue.amount)
-    measured = {
-        name
-        for clue in clues
-        if clue.channel == "seen" and clue.says.endswith("metrics")
-        for name in clue.detail.split("\n")
-        if name
-    }
+    told = [c for c in clues if c.channel == "seen" and c.says.endswith("metrics")]
+    measured = {name for clue in told for name in clue.detail.split("\n") if name}
     bar = _CLEARLY * max(amounts.values(), default=0.0)
     hit = sorted((name for name in amounts if amounts[name] >= bar), key=lambda name: (-amounts[name], name))
-    calm = sorted(measured - set(amounts))
+    calm = sorted(measured - set(amounts) - {symptom.service or ""})
     if not hit:
-        return ""
-    return f"{several(hit, 2)} affected" + (f", {several(calm, 1)} as usual" if calm else "")
+        return ()
+    who = f"{several(hit, 2)} affected"
+    if not calm:
+        return (who, f"{len(hit)} services affected")
+    short = f"{len(hit)} services affected, {len(calm)} as usual"
+    return (f"{who}, {several(calm, 1)} as usual", f"{who}, {len(calm)} others as usual", who, short)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clew.causal.moment import Moment
-from clew.causal.say import clock, seen
+from clew.causal.say import clock, gist, seen, within
 from clew.causal.template import templates
 from clew.hypothesis import Clue
 from clew.tables import Bools, Floats, Ints, LogTable
@@ -117,7 +117,7 @@ def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:
 def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows: list[int], led: int) -> LogClue:  # noqa: PLR0917
     who, template = lines.services[service], marked.names[code]
     first, last = float(lines.times[rows[0]]), float(lines.times[rows[-1]])
-    short = " ".join(template.split())[:60]
+    short = within(gist(template), 70)
     says = f"new error in {who or 'a status feed'}: “{short}” 0 → {len(rows)} lines from {clock(first)}"
     clue = Clue(
         channel="new errors" if who else "status feed",
@@ -140,7 +140,7 @@ def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) ->
     for code in np.flatnonzero((marked.usual >= 8) & (now == 0)):
         who, severity = owners.get(int(code), ("", ""))
         usual = round(float(marked.usual[code]))
-        short = " ".join(marked.names[code].split())[:60]
+        short = within(gist(marked.names[code]), 60)
         says = f"{who} no longer logs “{short}”: {usual} → 0 lines"
         amount = round(usual / (usual + 20.0), 6)
         clue = Clue(

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from clew.causal.blame import depths
 from clew.causal.change import change_clues
 from clew.causal.confidence import word
-from clew.causal.draft import Case, blamed_change, dismissed, outside, service_draft
+from clew.causal.dismissal import dismissed
+from clew.causal.draft import Case, blamed_change, outside, service_draft
 from clew.causal.external import external_clues
 from clew.causal.headline import headline
 from clew.causal.healthy import healthy
@@ -13,7 +15,6 @@ from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.remedy import watched
 from clew.causal.rival import settled
-from clew.causal.say import capital
 from clew.causal.traffic import surge
 from clew.causal.weigh import weigh
 from clew.evidence import Change
@@ -51,7 +52,7 @@ def rank(
     order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))
     listed = sorted([*fits, *((none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
     well, quiet = healthy(clues, symptom)
-    drafts = (_all_well(quiet, symptom),) if well else _drafts(case, order, beyond)
+    drafts = (_all_well(quiet, watched(clues, symptom)),) if well else _drafts(case, order, beyond)
     verdict = Verdict.HEALTHY if well else _verdict(drafts)
     return Ranking(
         verdict=verdict,
@@ -73,8 +74,8 @@ def _drafts(case: Case, order: Sequence[str], beyond: Sequence[Clue]) -> tuple[D
     judged = [_judged(case, draft, found) for draft in found]
     kept = [d for d in judged if d.confidence is not Confidence.NOT_FOUND]
     left = settled(kept, case.graph)
-    best = left.open[0] if left.open else None
-    return (*left.open, *dismissed(case, best, left.explained, {d.key for d in left.open}))
+    weak = [d for d in judged if d.confidence is Confidence.NOT_FOUND]
+    return (*left.open, *dismissed(case, left.open, left.explained, weak))
 
 
 def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
@@ -86,7 +87,15 @@ def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
     starts = [c.onset for c in draft.support if c.onset is not None]
     fits = case.onset is None or not starts or min(starts) <= case.onset + 120.0
     confidence = word(draft.support, draft.weight, rival=rival, fits_in_time=fits)
+    if draft.cause.kind is CauseKind.SERVICE and confidence is Confidence.LIKELY and _alerts_below(case, draft):
+        confidence = Confidence.POSSIBLE
     return draft.model_copy(update={"confidence": confidence})
+
+
+def _alerts_below(case: Case, draft: Draft) -> bool:
+    """True if the alert speaks of something that the blamed service calls: then the attempt to break the explanation went well."""
+    mine, alerting = draft.cause.service, case.symptom.service
+    return bool(mine and alerting and mine != alerting and alerting in depths(case.graph, mine))
 
 
 def _verdict(drafts: Sequence[Draft]) -> Verdict:
@@ -94,17 +103,17 @@ def _verdict(drafts: Sequence[Draft]) -> Verdict:
     return Verdict.CAUSE if open_ else Verdict.NOT_FOUND
 
 
-def _all_well(quiet: Sequence[Clue], symptom: Symptom) -> Draft:
+def _all_well(quiet: Sequence[Clue], seen: str) -> Draft:
     return Draft(
         key="none",
         cause=Cause(kind=CauseKind.NONE),
-        title=f"nothing is wrong: {watched(symptom)} stayed in its usual range"[:80],
-        story=" ".join(f"{capital(c.says)}." for c in quiet[:2]),
+        title=f"nothing is wrong: {seen} stayed in its usual range"[:80],
+        story=" ".join(f"{c.says}." for c in quiet[:2]),
         confidence=Confidence.LIKELY,
         weight=1.0,
         why=tuple(Term(name="quiet", value=1.0 / len(quiet), says=c.says) for c in quiet),
         support=tuple(quiet),
         challenge="Looked for new errors, strained resources, slow or failing calls and a surge; found none.",
-        settle=f"Watch {watched(symptom)} for another 10 minutes: if it stays there, it was this.",
-        next_step=f"Compare the alert's threshold with the usual range of {watched(symptom)}: it may be too tight.",
+        settle=f"Watch {seen} for another 10 minutes: if it stays there, it was this.",
+        next_step=f"Compare the alert's threshold with the usual range of {seen}: it may be too tight.",
     )

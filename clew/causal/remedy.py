@@ -1,5 +1,7 @@
 """What would settle an explanation, and what could a person do now: proposals in one sentence each."""
 
+from collections.abc import Sequence
+
 from clew.causal.meaning import family
 from clew.causal.say import spoken, within
 from clew.causal.title import sort
@@ -32,14 +34,17 @@ _SETTLE = {
 }
 
 
-def watched(symptom: Symptom) -> str:
+def watched(clues: Sequence[Clue], symptom: Symptom) -> str:
     """What a person keeps an eye on: `web p99 latency`."""
+    seen = next((c for c in clues if c.channel == "symptom"), None)
+    if seen is not None:
+        return f"{seen.service or 'front door'} {spoken(seen.detail)}"
     what = spoken(symptom.metric) if symptom.metric else (symptom.signal.value if symptom.signal else "")
     return " ".join(part for part in (symptom.service or "", what) if part) or "the symptom"
 
 
-def undo(change: Change, service: str | None, symptom: Symptom) -> tuple[str, str]:
-    """The next step and what would settle it, for a change to blame."""
+def undo(change: Change, service: str | None, seen: str) -> tuple[str, str]:
+    """The next step and what would settle it, for a change to blame; `seen` is what to watch."""
     hashed = len(change.ref) > 10 and all(c in "0123456789abcdef" for c in change.ref.lower())
     name = change.ref[:7] if hashed else change.ref[:40]
     where = f" on {service}" if service else ""
@@ -50,17 +55,15 @@ def undo(change: Change, service: str | None, symptom: Symptom) -> tuple[str, st
         "flag": f"Switch flag {name} back{where}",
         "config": f"Set {name} back{where}",
     }[change.what]
-    seen = watched(symptom)
     return (
         f"{act}, then watch {seen} for 3 minutes.",
         f"Undo it and watch {seen}: usual again within 3 minutes means it was this.",
     )
 
 
-def relieve(service: str, told: Clue | None, symptom: Symptom) -> tuple[str, str]:
-    """The next step and what would settle it, for a service to blame; by the sort of trouble that `told` shows."""
+def relieve(service: str, told: Clue | None, seen: str) -> tuple[str, str]:
+    """The next step and what would settle it, for a service to blame; by the sort of trouble that `told` shows; `seen` is what to watch."""
     kind = (family(told.detail) if told.channel == "resource" else sort(told)) if told else ""
-    seen = watched(symptom)
     act = _NEXT.get(kind, "Compare one instance of {s} with the others, then restart or move it").format(s=service)
     settle = _SETTLE.get(kind, "If {w} falls when one instance of {s} is restarted or moved, it was this.")
     return f"{act}; then watch {seen} for 3 minutes.", within(settle.format(s=service, w=seen), 200)

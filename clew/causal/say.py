@@ -12,6 +12,11 @@ _UNIT_SUFFIX = re.compile(r"\([^)]*\)$")
 _TARGET = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"[A-Za-z0-9_.:/%\[\]\- ]+")
 """Names that are taken apart; whatever holds other signs is left as it is."""
+_TIME_UNITS = {"ms": "ms", "milliseconds": "ms", "us": "us", "ns": "ns", "seconds": "s"}
+_PREFIX = re.compile(r"^(?:[\s\[\](){}|:,.\-]|<[a-z]+>|(?:ERROR|ERR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE|INFO)\b)+")
+_IDS = re.compile(r"\b(?:trace|span|request|correlation)[_-]?id\s*[:=]\s*\S+\s*", re.IGNORECASE)
+_GAPS = re.compile(r"…{2,}")
+_MARK = re.compile(r"<(?:time|uuid|ip|hex|num)>")
 _JOINTS = re.compile(r"[^A-Za-z0-9%]+|(?<=[a-z])(?=[A-Z])")
 _PERCENTILE = re.compile(r"p\d{2,3}")
 _CAPITALS = frozenset(
@@ -63,9 +68,22 @@ def spoken(metric: str) -> str:
     target = _TARGET.search(bare)
     words = [word for word in _JOINTS.split(_TARGET.sub(" ", bare)) if word]
     lower = [word.upper() if word.lower() in _CAPITALS else word.lower() for word in words]
+    if len(lower) > 1 and unit_of(bare):
+        lower.pop()
     ordered = sorted(lower, key=lambda word: _PERCENTILE.fullmatch(word) is None)
     said = " ".join(ordered) or metric
     return f"{said} to {target[1]}" if target else said
+
+
+def unit_of(metric: str) -> str:
+    """The time unit that a name ends in: `ms` of `db_latency_ms`; empty if it names none."""
+    return _TIME_UNITS.get(_UNIT_SUFFIX.sub("", metric).lower().rsplit("_", 1)[-1], "")
+
+
+def gist(template: str) -> str:
+    """What a log template says, without the clock, level and brackets that loggers put before it, gaps as `…`."""
+    bare = " ".join(_GAPS.sub("…", _IDS.sub("", _MARK.sub("…", _PREFIX.sub("", template)))).split())
+    return bare or " ".join(template.split())
 
 
 def several(names: Sequence[str], limit: int = 3) -> str:

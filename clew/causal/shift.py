@@ -8,7 +8,7 @@ import numpy as np
 from clew.causal.grid import regular, step_of
 from clew.causal.meaning import Meaning, family, meaning
 from clew.causal.moment import Moment
-from clew.causal.say import change, clock, seen, spoken
+from clew.causal.say import change, clock, seen, spoken, unit_of
 from clew.causal.spread import highest, medians, quantiles, spreads
 from clew.causal.traffic import traffic_clue
 from clew.hypothesis import Clue
@@ -222,7 +222,7 @@ def _quiet(grid: Matrix, levels: _Levels, wanted: str) -> list[SeriesClue]:
             float(levels.level[row]),
             float(levels.top[row] if what is not Meaning.AVAILABILITY else levels.bottom[row]),
         )
-        says = f"{key.service or FRONT} {spoken(key.metric)} stayed usual: {change(before, after, key.unit)}"
+        says = f"{key.service or FRONT} {spoken(key.metric)} stayed usual: {change(before, after, key.unit or unit_of(key.metric))}"
         clue = Clue(channel="quiet", service=key.service, amount=0.0, says=says, detail=channel)
         out.setdefault((key.service, channel), SeriesClue(clue, key, row, before, after))
     return list(out.values())
@@ -234,7 +234,7 @@ def _clue(channel: str, grid: Matrix, moment: Moment, entry: tuple[float, int, f
     who = key.service or FRONT
     since = _since(grid, row, moment, before, after)
     tail = f" from {clock(since)}" if since is not None else ""
-    says = f"{who} {spoken(key.metric)} {change(before, after, key.unit)}{tail}"
+    says = f"{who} {spoken(key.metric)} {change(before, after, key.unit or unit_of(key.metric))}{tail}"
     clue = Clue(
         channel=channel, service=key.service, amount=round(amount, 6), onset=since, says=says[:160], detail=key.metric
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clew.causal.meaning import family, held_up
-from clew.causal.say import spoken, within
+from clew.causal.say import gist, spoken, within
 from clew.hypothesis import Clue
 
 LIMIT = 80
@@ -89,12 +89,12 @@ def _said(service: str, told: Clue) -> str:
         case "latency":
             return f"{service} is held up: {spoken(told.detail)} {levels(told)}".rstrip(": ")
         case "edge":
-            return f"network to {service} is slow: {told.detail}".rstrip(": ")
+            return told.detail or f"calls to {service} take longer on the way"
         case "self time":
             taken = told.says.removeprefix(f"{service} itself takes ")
             return f"{service} itself became slow{f': {taken}' if taken != told.says else ''}"
         case "new errors":
-            return f"{service} fails with a new error: “{told.detail}”"
+            return f"{service} fails with a new error: “{gist(told.detail)}”"
         case "external":
             return f"{service} (outside) fails"
         case "failed spans":
