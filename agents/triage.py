@@ -7,6 +7,7 @@ from agents.gather import Gather
 from agents.specialist import Specialist
 from agents.speech import clock, several, within
 from agents.state import Look, Receipt, Topology, Triaged
+from clew.causal.change import named
 from clew.causal.moment import Moment
 from clew.causal.onset import moment
 from clew.causal.shift import SeriesClue, resource_clues
@@ -94,7 +95,7 @@ async def _marks(gather: Gather) -> tuple[Mark, ...]:
         table = await gather.bulk(source, "changes", "", lambda s=source: s.changes(window))
         changes = table.changes if table is not None else ()
         found += [
-            Mark(at=c.at, label=within(f"{c.what} {c.ref[:7]} {c.service or ''}", 40))
+            Mark(at=c.at, label=within(f"{named(c.what, c.commit or c.ref)} {c.service or ''}", 40))
             for c in changes
             if c.what != "commit"
         ]
