@@ -48,8 +48,21 @@ def onset(times: Floats, values: Floats) -> Onset | None:
         score = abs(float(np.mean(np.clip(after, *np.quantile(after, (0.05, 0.95))))) - low) / scale
         score *= np.sqrt(len(before) * len(after) / (len(before) + len(after)))
         if score > best_score and abs(high - low) / scale >= 4.0:
-            best_score, best = score, Onset(float(when[split]), low, high, abs(high - low) / scale)
+            best_score, best = (
+                score,
+                Onset(_edge(when, what, split, low, high), low, high, float(abs(high - low) / scale)),
+            )
     return best
+
+
+def _edge(when: Floats, what: Floats, split: int, low: float, high: float) -> float:
+    """The first sample of the run past the middle of both levels: medians do not feel a split that is a sample or two off."""
+    beyond = what > (low + high) / 2 if high > low else what < (low + high) / 2
+    while split > 1 and beyond[split - 1]:
+        split -= 1
+    while split < len(what) - 1 and not beyond[split]:
+        split += 1
+    return float(when[split])
 
 
 def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: Symptom) -> float | None:
