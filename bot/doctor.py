@@ -11,10 +11,11 @@ from bot.settings import Settings, SlackSettings, variable
 from bot.slack.config import SlackConfig
 from bot.slack.scopes import SCOPES, Method
 from bot.slack.web import Web, new_session
-from clew.errors import PlatformError
+from clew.errors import ClewError, PlatformError
 from clew.ports import Health, Source
 
 SECONDS = 10.0
+SOURCE_SECONDS = 8.0
 
 
 class State(StrEnum):
@@ -114,8 +115,18 @@ async def source_lines(sources: Iterable[Source]) -> tuple[Diagnosis, ...]:
     found = tuple(sources)
     if not found:
         return (Diagnosis("sources", State.MISSING, "none is configured: an investigation will end with Not found"),)
-    healths = await asyncio.gather(*(source.check() for source in found))
-    return tuple(health_line(h) for h in healths)
+    return tuple(await asyncio.gather(*(_source(source) for source in found)))
+
+
+async def _source(source: Source) -> Diagnosis:
+    """One source that hangs or fails says nothing about the others."""
+    try:
+        async with asyncio.timeout(SOURCE_SECONDS):
+            return health_line(await source.check())
+    except TimeoutError:
+        return Diagnosis(source.name, State.BROKEN, f"no answer within {SOURCE_SECONDS:g} s")
+    except ClewError as error:
+        return Diagnosis(source.name, State.BROKEN, str(error)[:200])
 
 
 def health_line(health: Health) -> Diagnosis:
