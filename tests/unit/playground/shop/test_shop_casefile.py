@@ -10,6 +10,7 @@ import pytest
 
 from playground.shop import casefile
 from playground.shop.casefile import Recording, write
+from playground.shop.fault import FAULTS
 from playground.shop.samples import Sample
 
 
@@ -89,6 +90,12 @@ def test_a_bundled_recording_is_small_and_whole(case: Path) -> None:
     }
     assert set(truth["services"]) <= edges
     assert {row["service"] for row in metrics} == edges
+
+
+def test_every_fault_has_been_recorded() -> None:
+    """A fault whose alert never fired in a real run would be a promise, not a fault."""
+    recorded = {json.loads((case / "truth.json").read_text())["category"] for case in bundled()}
+    assert recorded == set(FAULTS)
 
 
 def test_recordings_do_not_say_their_answer_outside_truth() -> None:
