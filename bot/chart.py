@@ -17,8 +17,8 @@ from clew.incident import Window
 
 SECONDS = 5.0
 BYTES = 300_000
-SCALES = (2, 1.5, 1)
-"""1600 x 720 first; smaller only if the file is too large."""
+SCALES = (8 / 3, 2, 4 / 3)
+"""1600 x 720 first, from a drawing small enough that its words are read in a thread; smaller only if the file is too large."""
 WORKER = Path(__file__).with_name("chart_worker.py")
 
 

@@ -12,14 +12,14 @@ from clew.incident import Window
 
 Spec = dict[str, Any]
 
-WIDTH, HEIGHT = 800, 360
-"""Points; drawn at twice that."""
+WIDTH, HEIGHT = 600, 270
+"""Points; drawn at 8/3 of that."""
 PADDING = 12
 POINTS = 720
 MARKS = 6
 LABEL = 28
 TIER = 15
-PLOT, LETTER = 700.0, 6.8
+PLOT, LETTER = 510.0, 6.8
 """About how wide the plot and one letter of a mark's words are, in points."""
 FONT = "Liberation Sans"
 """Comes inside vl-convert, so a machine without fonts draws the same picture."""
@@ -52,8 +52,8 @@ def spec(series: Series, window: Window) -> Spec:
         "autosize": {"type": "fit", "contains": "padding"},
         "background": "white",
         "title": {
-            "text": _ascii(title(series), 84),
-            "subtitle": _ascii(_subtitle(series, window, unit), 110),
+            "text": _ascii(title(series), 62),
+            "subtitle": _ascii(_subtitle(series, window, unit), 92),
             "anchor": "start",
             "offset": 12,
         },
@@ -92,7 +92,7 @@ def _subtitle(series: Series, window: Window, unit: Scale) -> str:
 def _bucket(series: Series) -> float:
     """The usual distance of two points in seconds; 0 if there are not two."""
     steps = sorted(b - a for a, b in zip(series.times, series.times[1:], strict=False) if b > a)
-    return round(steps[len(steps) // 2], 3) if steps else 0.0
+    return float(f"{steps[len(steps) // 2]:.2g}") if steps else 0.0
 
 
 def _rows(series: Series, window: Window, unit: Scale) -> list[Spec]:
