@@ -37,7 +37,7 @@ def scale(series: Series) -> Scale:
         return Scale(name, 1 / size)
     if unit.lower() in ("ratio", "fraction"):
         return Scale("%", 100.0)
-    return Scale(unit)
+    return Scale("/s" if unit == "1/s" else unit)
 
 
 def number(value: float) -> str:
@@ -53,7 +53,7 @@ def number(value: float) -> str:
 
 def quantity(value: float, unit: str) -> str:
     """A number with its unit: `510 ms`, `9.1%`."""
-    return f"{number(value)}{unit}" if unit == "%" else f"{number(value)} {unit}".strip()
+    return f"{number(value)}{unit}" if unit == "%" or unit.startswith("/") else f"{number(value)} {unit}".strip()
 
 
 def utc(at: float, seconds: bool = True) -> str:

@@ -94,12 +94,19 @@ def risk(diff: str, path_hint: str = "") -> Risk:
     parts = hunks(diff)
     gone = {" ".join(line.split()) for part in parts for line in part.removed}
     new = {" ".join(line.split()) for part in parts for line in part.added}
-    found = [Risk(0.15, "changed code")] if gone | new else [Risk(0.0, "changed nothing that runs")]
+    found = [Risk(0.15, "changed code", _shown(gone, new))] if gone | new else [Risk(0.0, "changed nothing that runs")]
     for part in parts:
         removed = [line for line in part.removed if " ".join(line.split()) not in new]
         added = [line for line in part.added if " ".join(line.split()) not in gone]
         found += [_setting(diff, removed, added), _guard(removed, added), _loop(part, added), _renamed(removed, added)]
     return max(found, key=lambda r: r.amount)
+
+
+def _shown(gone: set[str], new: set[str]) -> str:
+    """The longest line that is new (or gone, where none is), for a person to recognise the change by."""
+    lines = sorted(line for line in (new - gone or gone - new) if not _LOGGING.search(line))
+    longest = max(lines, key=len, default="")
+    return f"“{longest[:48]}”" if longest else ""
 
 
 def _setting(diff: str, removed: list[str], added: list[str]) -> Risk:

@@ -43,7 +43,7 @@ def _flat_traffic(case: Case) -> list[Draft]:
             "traffic",
             Cause(kind=CauseKind.TRAFFIC),
             "A surge of traffic",
-            clue.says.removeprefix("traffic was flat: "),
+            clue.says.replace("traffic was flat: ", "it stayed flat: "),
             (clue,),
         )
     ]
@@ -66,7 +66,7 @@ def _other_changes(case: Case, open_keys: set[str]) -> list[Draft]:
         reason = (
             f"it went live at {clock(at)}, after the onset at {clock(case.onset)}"
             if late
-            else f"it {fit.detail}, which fits nothing that broke"
+            else f"it {fit.detail.split(': “')[0]}, which fits nothing that broke"
         )
         cause = Cause(kind=CauseKind.CHANGE, service=fit.service, change=fit.change)
         change = case.change(fit.change)

@@ -41,7 +41,7 @@ def external_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
         )
         since = first[name] if first[name] != float("inf") else None
         tail = f" from {clock(since)}" if since is not None else ""
-        says = f"{100 * share:.0f} % of the new errors of {caller} speak of {name}, which is not ours{tail}"
+        says = f"{100 * share:.0f} % of the new errors of {caller}{tail} speak of {name}, which is not ours"
         out.append(
             Clue(
                 channel="external",

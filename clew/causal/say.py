@@ -102,7 +102,7 @@ def within(text: str, limit: int) -> str:
     flat = " ".join(text.split())
     if len(flat) <= limit:
         return flat
-    kept = flat[: limit - 2].rsplit(" ", 1)[0].rstrip(",;:")
+    kept = flat[: limit - 2].rsplit(" ", 1)[0].rstrip(",;:…")
     kept = kept if len(kept) > limit // 2 else flat[: limit - 2]
     return kept + "…" + ("”" if kept.count("“") > kept.count("”") else "")
 

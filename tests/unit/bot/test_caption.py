@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.caption import alternative, change, number, quantity, scale, spark, title
+from bot.caption import MARGIN, alternative, change, framed, number, quantity, scale, spark, title
 from bot.card import clock
 from clew.evidence import Mark, Series
 from clew.incident import Window
@@ -74,3 +74,34 @@ def test_words_for_those_who_do_not_see_the_picture() -> None:
 @pytest.mark.parametrize(("seconds", "shown"), [(3, "0:03"), (62.9, "1:02"), (3_723, "1:02:03"), (-5, "0:00")])
 def test_a_stopwatch(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown
+
+
+def sampled(first: float, last: float, onset: float | None, *marks: float) -> Series:
+    """One sample every 5 s from `first` to `last`, seconds into a window of an hour."""
+    times = tuple(WINDOW.start + at for at in range(int(first), int(last) + 1, 5))
+    return Series(
+        name="m",
+        service="s",
+        times=times,
+        values=(1.0,) * len(times),
+        onset=None if onset is None else WINDOW.start + onset,
+        marks=tuple(Mark(at=WINDOW.start + at, label="deploy") for at in marks),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "start", "end"),
+    [
+        (sampled(1800, 2160, 2100), 1800, 2160),
+        (sampled(0, 3600, 3000), 1800, 3600),
+        (sampled(0, 2200, 2100), 1800, 2200),
+        (sampled(0, 2200, 2100, 1500, 100), 1500 - MARGIN, 2200),
+        (sampled(1800, 2160, 2100, 1700), 1700 - MARGIN, 2160),
+        (sampled(1800, 2160, 2100, 2300), 1800, 2300 + MARGIN),
+        (sampled(1800, 2160, None), 1800, 2160),
+        (sampled(1800, 1800, None), 0, 3600),
+    ],
+)
+def test_a_chart_shows_the_data_around_the_onset(given: Series, start: float, end: float) -> None:
+    shown = framed(given, WINDOW)
+    assert (shown.start - WINDOW.start, shown.end - WINDOW.start) == (start, end)

@@ -196,3 +196,19 @@ def test_every_card_has_a_fallback_that_names_the_state(cards: dict[str, Card]) 
         assert made.fallback.strip()
     assert "likely cause: deploy 4f2c1a" in cards["progress_cause"].fallback
     assert "H1 likely" in cards["hypothesis_likely"].fallback
+
+
+def test_a_title_is_shown_as_the_alert_wrote_it(views: dict[str, View]) -> None:
+    view = run(views, "progress_cause")
+    written = "web: latency-p99 1.14 s (above 0.90 s)"
+    seen = card(view.model_copy(update={"incident": view.incident.model_copy(update={"title": written})}), now=LATE)
+    assert seen.title == written
+
+
+def test_point_7_a_notification_names_the_verdict_in_200_characters(views: dict[str, View]) -> None:
+    view = run(views, "progress_not_found")
+    assert view.report is not None
+    wordy = view.report.model_copy(update={"headline": "what was seen " * 40})
+    seen = card(view.model_copy(update={"report": wordy}), now=LATE)
+    assert len(seen.fallback) <= 200
+    assert "cause not found" in seen.fallback
