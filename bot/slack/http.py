@@ -27,9 +27,12 @@ def add_events(server: web.Application, app: AsyncApp, clock: Clock, path: str =
             return _refused(401, "the request is dated in the future")
         try:
             asked = await to_bolt_request(request)
-        except (ValueError, LookupError, AttributeError, TypeError) as error:
+            if not isinstance(asked.body.get("event", {}), dict):
+                return _refused(400, "the event is not an object")
+            # Listeners' own mistakes end in `Mishap`: what comes out of here is a body that is not what it says it is.
+            return await to_aiohttp_response(await app.async_dispatch(asked))
+        except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
             return _refused(400, f"the body cannot be read: {type(error).__name__}")
-        return await to_aiohttp_response(await app.async_dispatch(asked))
 
     server.router.add_post(path, events)
 
