@@ -8,13 +8,20 @@ from agents.asking import Asking
 from agents.judge import change_says
 from agents.speech import clock, several, within
 from agents.views import cites
+from clew.causal.meaning import Meaning, meaning
 from clew.evidence import Change, Evidence, Lines, Series, Standing
 from clew.hypothesis import Claim
-from clew.incident import Window
+from clew.incident import Signal, Symptom, Window
 from clew.ports import ChangeSource, LogSource, MetricSource, Telemetry
 
 SHOWN = 4
 """Facts in one answer."""
+_FELT = {
+    Signal.LATENCY: (Meaning.LATENCY,),
+    Signal.ERRORS: (Meaning.ERRORS, Meaning.AVAILABILITY),
+    Signal.AVAILABILITY: (Meaning.AVAILABILITY, Meaning.ERRORS),
+    Signal.SATURATION: (Meaning.RESOURCE,),
+}
 
 
 async def changed(asking: Asking) -> tuple[Claim, ...]:
@@ -88,9 +95,11 @@ async def over(asking: Asking) -> tuple[Claim, ...]:
     """Asks the symptom's own series again and compares its last minutes with before and during."""
     facts = {n.fact.id: n.fact for n in asking.kept}
     cited = [facts[i] for h in asking.open for i in cites(h.support) if i in facts]
-    symptom = asking.incident.symptom.service
+    noticed = asking.incident.symptom
     levels = [f for f in (*cited, *facts.values()) if isinstance(f.payload, Series) and f.payload.after is not None]
-    levels.sort(key=lambda f: not (isinstance(f.payload, Series) and f.payload.service in ("", symptom)))
+    levels.sort(key=lambda f: not (isinstance(f.payload, Series) and f.payload.service in ("", noticed.service)))
+    # a strained part may recover while what people feel has not: the symptom's own signal speaks first
+    levels.sort(key=lambda f: not (isinstance(f.payload, Series) and _felt(f.payload, noticed)))
     for fact in levels[:3]:
         series = fact.payload
         if not isinstance(series, Series):
@@ -103,6 +112,16 @@ async def over(asking: Asking) -> tuple[Claim, ...]:
     return (
         Claim(text="I have no level of the symptom to compare with, so I cannot say whether it is over.", evidence=()),
     )
+
+
+def _felt(series: Series, symptom: Symptom) -> bool:
+    """Whether a series is of what was noticed, by the alert's own name for it or by its kind, where it was noticed."""
+    if series.service not in ("", symptom.service):
+        return False
+    if symptom.metric and series.name.startswith(symptom.metric.split("(")[0]):
+        return True
+    kinds = _FELT.get(symptom.signal, ()) if symptom.signal else _FELT[Signal.LATENCY] + _FELT[Signal.ERRORS]
+    return meaning(series.name, series.unit) in kinds
 
 
 def _levels(fact: Evidence, onset: float) -> str:
