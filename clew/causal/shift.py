@@ -233,6 +233,7 @@ def _clue(channel: str, grid: Matrix, moment: Moment, entry: tuple[float, int, f
     key = grid.keys[row]
     who = key.service or FRONT
     since = _since(grid, row, moment, before, after)
+    after = _usual_since(grid, row, since, (before, after))
     tail = f" from {clock(since)}" if since is not None else ""
     says = f"{who} {spoken(key.metric)} {change(before, after, key.unit or unit_of(key.metric))}{tail}"
     clue = Clue(
@@ -247,6 +248,13 @@ def _since(grid: Matrix, row: int, moment: Moment, before: float, after: float) 
     beyond = grid.values[row] > middle if after > before else grid.values[row] < middle
     hits = np.flatnonzero(beyond & (grid.times >= moment.start - 120.0))
     return float(grid.times[hits[0]]) if len(hits) else None
+
+
+def _usual_since(grid: Matrix, row: int, since: float | None, levels: tuple[float, float]) -> float:
+    """What people are told of the time since: the median, unless the trouble comes in peaks that the median does not see."""
+    before, peak = levels
+    typical = _median(grid.values[row, grid.times >= since]) if since is not None else peak
+    return typical if abs(typical - before) >= abs(peak - before) / 4 and (typical > before) == (peak > before) else peak
 
 
 def _scaled(shift: float) -> float:
