@@ -5,14 +5,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
 from bot.composition import Facts
 from bot.service import Service, serviced
 from bot.settings import HttpSettings, LlmSettings, Settings, SlackSettings, StoreSettings
-from bot.slack.ids import Act
+from bot.slack.ids import Act, More
 from bot.slack.manifest import manifest
 from playground.bundle import FIRST, bundled
 from playground.demo import Playground, channel_name, shelf
@@ -21,10 +21,20 @@ from playground.slack.record import Entry
 from playground.slack.server import LocalSlack
 
 RUNS = 10
+"""At least; and always one more than there are incidents, so that one is replayed twice."""
 AT_ONCE = 3
 PATIENCE = 90.0
 QUESTIONS = ("what changed?", "who else is affected?", "why do you think that?", "sing me a song")
 Json = dict[str, Any]
+
+
+class Press(NamedTuple):
+    """A button or a menu's entry of a message in a channel: the line it stands on, and its value."""
+
+    channel: str
+    message: Json
+    line: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class Told:
     messages: tuple[Json, ...]
     answers: tuple[Json, ...]
     windows: tuple[Opened, ...]
+    queries: tuple[Opened, ...]
+    """What "Full queries" of each hypothesis showed; the line is the hypothesis' heading."""
 
     @property
     def tops(self) -> tuple[Json, ...]:
@@ -120,7 +132,7 @@ async def verdict(slack: LocalSlack, channel: str) -> Json:
 async def replayed(home: Path) -> Replays:
     """Ten incidents, three at a time; then every window is opened and some questions are asked."""
     cases = bundled()
-    names = [*cases, *[FIRST] * RUNS][:RUNS]
+    names = [*cases, *[FIRST] * RUNS][: max(RUNS, len(cases) + 1)]
     turn = asyncio.Semaphore(AT_ONCE)
     async with clew(shelf(cases, FIRST), home) as playground:
         slack = playground.slack
@@ -152,12 +164,18 @@ async def _quiet(slack: LocalSlack, seconds: float = 1.5, most: float = 15.0) ->
 async def _told(playground: Playground, name: str, channel: str) -> Told:
     slack, mia = playground.slack, playground.slack.person("mia")
     messages = ours(mia, channel)
-    windows = [await _open(playground, channel, m, line, value) for m in messages for line, value in buttons(m)]
+    windows = [
+        await _open(playground, Act.EVIDENCE, Press(channel, m, line, value))
+        for m in messages
+        for line, value in buttons(m)
+    ]
+    more = [(m, value) for m in messages for value in _menu(m) if value.startswith(More.QUERIES.value)]
+    queries = [await _open(playground, Act.MORE, Press(channel, m, heading(m), value)) for m, value in more]
     root = messages[0]["ts"]
     for question in QUESTIONS if name == FIRST else QUESTIONS[:1]:
         await mia.says(channel, question, thread_ts=root)
         await settled(slack, playground.service)
-    return Told(name, channel, messages, ours(mia, channel)[len(messages) :], tuple(windows))
+    return Told(name, channel, messages, ours(mia, channel)[len(messages) :], tuple(windows), tuple(queries))
 
 
 def buttons(message: Json) -> list[tuple[str, str]]:
@@ -175,10 +193,16 @@ def buttons(message: Json) -> list[tuple[str, str]]:
     return found
 
 
-async def _open(playground: Playground, channel: str, message: Json, line: str, value: str) -> Opened:
+def _menu(message: Json) -> list[str]:
+    """The values behind the dots of a hypothesis."""
+    elements = [e for b in message["blocks"] for e in b.get("elements", ()) if e.get("action_id") == Act.MORE.value]
+    return [str(option["value"]) for element in elements for option in element["options"]]
+
+
+async def _open(playground: Playground, act: Act, press: Press) -> Opened:
     mia = playground.slack.person("mia")
-    assert (await mia.clicks(channel, message["ts"], Act.EVIDENCE.value, value)).ok
+    assert (await mia.clicks(press.channel, press.message["ts"], act.value, press.value)).ok
     await settled(playground.slack, playground.service)
     view = mia.views[-1]
     await mia.closes(view)
-    return Opened(line, view)
+    return Opened(press.line, view)
