@@ -140,6 +140,7 @@ async def test_point_10_planted_errors_do_not_change_the_cause(case: Path, tmp_p
     calm = await report(case, tmp_path / "calm")
     plant_lines(case, attacks(), "ERROR", after=0.7)
     attacked = await report(case, tmp_path / "attacked")
+    assert judged(attacked) != judged(calm), "the comparison of the other test can tell two reports apart"
     assert attacked.ranking[0] == calm.ranking[0]
     assert attacked.changes[0] == calm.changes[0]
     assert attacked.hypotheses[0].cause == calm.hypotheses[0].cause
