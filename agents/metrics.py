@@ -57,9 +57,22 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
                 window=gather.look.lead.window,
             )
             clues.append(gather.cited(item.clue, await gather.keep(asked, payload, item.clue.says)))
+        elif item.clue.channel == "traffic":
+            clues.append(await _traffic(gather, sources[0], matrix, item.clue))
         else:
             clues.append(item.clue)
     return tuple(clues), len(matrix.keys)
+
+
+async def _traffic(gather: Gather, source: MetricSource, matrix: Matrix, clue: Clue) -> Clue:
+    """The sum of all requests is no series of the source's, but it has to be looked up too: flat or not."""
+    asked = Asked(
+        source=source.name,
+        call=Call(method="series", arguments=(("metric", "requests"),)),
+        query=matrix.query or "all request series",
+        window=gather.look.lead.window,
+    )
+    return gather.cited(clue, await gather.keep(asked, Note(text=clue.says), clue.says))
 
 
 def _chosen(found: Sequence[SeriesClue], symptom: str | None) -> frozenset[SeriesKey]:

@@ -18,6 +18,8 @@ from clew.tables import CallGraph
 
 SUFFERS = 0.3
 """A caller this far off is said to suffer from what it calls."""
+_LESS = 0.7
+"""A callee less off than this part of its caller hardly explains it."""
 _SUPPORT = 6
 
 
@@ -164,7 +166,7 @@ def outside(case: Case, beyond: Sequence[Clue], traffic: Clue | None) -> list[Dr
             Draft(
                 key="traffic",
                 cause=Cause(kind=CauseKind.TRAFFIC),
-                title="More traffic than usual",
+                title=within(f"more traffic than usual: {traffic.says.split(' from ')[0]}", LIMIT),
                 story=f"{capital(traffic.says)}.",
                 confidence=Confidence.POSSIBLE,
                 weight=round(traffic.amount * 3.0, 6),
@@ -216,12 +218,13 @@ def _challenge(case: Case, service: str | None) -> str:
     if traffic is not None:
         said.append("traffic was flat" if traffic.amount == 0 else "traffic rose too")
     below = callees(case.graph).get(service or "", set[str]())
-    off = sorted(o for o in below if case.weighed.raw.get(o, 0.0) > SUFFERS or o == case.symptom.service)
-    if below:
-        are = "is" if len(off) == 1 else "are"
-        said.append(
-            f"{several(off)}, which {service} calls, {are} off too" if off else f"nothing that {service} calls is off"
-        )
+    raw, alerting = case.weighed.raw, case.symptom.service
+    off = sorted(o for o in below if raw.get(o, 0.0) > SUFFERS or o == alerting)
+    if off:
+        less = alerting not in off and max(raw.get(o, 0.0) for o in off) < _LESS * raw.get(service or "", 0.0)
+        said.append(f"{several(off)} below it {'is' if len(off) == 1 else 'are'} off too{', but less' if less else ''}")
+    elif below:
+        said.append(f"nothing that {service} calls is off")
     if case.changes and not any(f.amount > case.none.amount for f in case.fits):
         said.append("no change fits")
     return f"{capital('; '.join(said))}." if said else "Nothing was at hand to break it with."

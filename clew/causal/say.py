@@ -14,6 +14,8 @@ _NAME = re.compile(r"[A-Za-z0-9_.:/%\[\]\- ]+")
 """Names that are taken apart; whatever holds other signs is left as it is."""
 _TIME_UNITS = {"ms": "ms", "milliseconds": "ms", "us": "us", "ns": "ns", "seconds": "s"}
 _PREFIX = re.compile(r"^(?:[\s\[\](){}|:,.\-]|<[a-z]+>|(?:ERROR|ERR|WARN(?:ING)?|FATAL|CRITICAL|SEVERE|INFO)\b)+")
+_LOGGER = re.compile(r"^(?:[\w$]+\.){2,}\S*\s+(?=\S)")
+"""The class that wrote a line, before what it wrote."""
 _IDS = re.compile(r"\b(?:trace|span|request|correlation)[_-]?id\s*[:=]\s*\S+\s*", re.IGNORECASE)
 _GAPS = re.compile(r"…{2,}")
 _MARK = re.compile(r"<(?:time|uuid|ip|hex|num)>")
@@ -68,21 +70,23 @@ def spoken(metric: str) -> str:
     target = _TARGET.search(bare)
     words = [word for word in _JOINTS.split(_TARGET.sub(" ", bare)) if word]
     lower = [word.upper() if word.lower() in _CAPITALS else word.lower() for word in words]
-    if len(lower) > 1 and unit_of(bare):
-        lower.pop()
-    ordered = sorted(lower, key=lambda word: _PERCENTILE.fullmatch(word) is None)
+    shares = [word for word in lower if _PERCENTILE.fullmatch(word)]
+    rest = [word for word in lower if word not in shares]
+    ordered = [*shares, *(rest[:-1] if unit_of(bare) else rest)]
     said = " ".join(ordered) or metric
     return f"{said} to {target[1]}" if target else said
 
 
 def unit_of(metric: str) -> str:
-    """The time unit that a name ends in: `ms` of `db_latency_ms`; empty if it names none."""
-    return _TIME_UNITS.get(_UNIT_SUFFIX.sub("", metric).lower().rsplit("_", 1)[-1], "")
+    """The time unit that a name ends in, but for a percentile: `ms` of `db_latency_ms_p99`; empty if it names none."""
+    words = [word for word in _JOINTS.split(_UNIT_SUFFIX.sub("", metric).lower()) if word]
+    plain = [word for word in words if not _PERCENTILE.fullmatch(word)]
+    return _TIME_UNITS.get(plain[-1], "") if len(plain) > 1 else ""
 
 
 def gist(template: str) -> str:
     """What a log template says, without the clock, level and brackets that loggers put before it, gaps as `…`."""
-    bare = " ".join(_GAPS.sub("…", _IDS.sub("", _MARK.sub("…", _PREFIX.sub("", template)))).split())
+    bare = " ".join(_GAPS.sub("…", _IDS.sub("", _MARK.sub("…", _LOGGER.sub("", _PREFIX.sub("", template))))).split())
     return bare or " ".join(template.split())
 
 

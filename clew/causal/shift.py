@@ -254,7 +254,9 @@ def _usual_since(grid: Matrix, row: int, since: float | None, levels: tuple[floa
     """What people are told of the time since: the median, unless the trouble comes in peaks that the median does not see."""
     before, peak = levels
     typical = _median(grid.values[row, grid.times >= since]) if since is not None else peak
-    return typical if abs(typical - before) >= abs(peak - before) / 4 and (typical > before) == (peak > before) else peak
+    return (
+        typical if abs(typical - before) >= abs(peak - before) / 4 and (typical > before) == (peak > before) else peak
+    )
 
 
 def _scaled(shift: float) -> float:

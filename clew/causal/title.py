@@ -26,7 +26,8 @@ _ORDER = (
     "failed spans",
 )
 """From what makes others suffer to what merely suffers."""
-_LAST = ("lost calls", "gone")
+_LAST = ("longer way", "lost calls", "gone")
+"""Told only where no level of latency or errors can be told instead."""
 _RESOURCE = {
     "cpu": ("spent", "{s} burns CPU: {d}"),
     "memory": ("spent", "{s} fills its memory: {m} {d}"),
@@ -41,8 +42,9 @@ def lead(clues: Sequence[Clue]) -> Clue | None:
 
     A spent processor or a blocked loop delays every call too, so it goes before a slow network that is seen no more clearly.
     """
-    able = [c for c in clues if c.amount >= _LEAST and sort(c)]
-    firm = [c for c in able if c.channel not in _LAST] or able
+    able = [c for c in clues if c.amount >= _LEAST]
+    felt = any(c.channel in ("latency", "errors") for c in able)
+    firm = [c for c in able if sort(c) and (sort(c) not in _LAST or not felt)]
     top = max((_strength(c) for c in firm), default=0.0)
     near = [c for c in firm if _strength(c) >= _NEAR * top]
     return min(near, key=lambda c: (_place(c), -c.amount, c.says), default=None)
@@ -58,6 +60,8 @@ def sort(clue: Clue) -> str:
         return _RESOURCE.get(family(clue.detail), ("resource", ""))[0]
     if clue.channel == "latency":
         return "held up" if held_up(clue.detail) else ""
+    if clue.channel == "edge" and not clue.detail.startswith("network"):
+        return "longer way"
     return clue.channel if clue.channel in (*_ORDER, *_LAST) else ""
 
 

@@ -33,7 +33,7 @@ def clues(symptom: Symptom = SYMPTOM, *, sick: bool = True) -> tuple[Clue, ...]:
 def test_the_alerts_own_series_comes_first_with_its_numbers_and_its_reach() -> None:
     assert (
         headline(clues(), SYMPTOM, ())
-        == "web p99 latency 0.32 → 1.13 s since 22:13:20 UTC; web affected, cart as usual"
+        == "web p99 latency 0.32 → 1.12 s since 22:13:20 UTC; web affected, cart as usual"
     )
 
 

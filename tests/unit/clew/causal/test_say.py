@@ -30,6 +30,7 @@ def test_both_sides_are_as_exact_as_the_larger(before: float, after: float, unit
         ("call-errors[paygate]", "call errors to paygate"),
         ("CpuUsageRate(%)", "CPU usage rate"),
         ("db_query_latency_p99_ms", "p99 DB query latency"),
+        ("db_pool_wait_seconds_p99", "p99 DB pool wait"),
         ("ms", "ms"),
         ("漢字 \u202e", "漢字 \u202e"),
     ],

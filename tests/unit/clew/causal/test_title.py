@@ -41,6 +41,10 @@ ERROR = Clue(
         ((EDGE, SLOW), "network to cart is slow: +720 ms on every call"),
         ((HELD, SLOW), "cart holds on to more than usual: pool in use 0 → 8.3"),
         ((ERROR, CPU, EDGE), "cart fails with a new error: “no sku …”"),
+        (
+            (EDGE.model_copy(update={"detail": "calls to cart take longer on the way: +2 ms"}), SLOW),
+            "cart misbehaves: p90 latency 40 → 720 ms",
+        ),
         ((SLOW,), "cart misbehaves: p90 latency 40 → 720 ms"),
         ((), "cart misbehaves"),
     ],
