@@ -10,6 +10,8 @@ from clew.errors import SourceError, SourceTimeout
 from clew.ports import Source
 
 Value = TypeVar("Value")
+NOTICE_SECONDS = 4.0
+"""After so long without an answer people are told that a source is slow; half of its time where that is less."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Desk:
     """Monotonic; the budget of seconds counts from here, so a resumed run has a fresh one."""
     reads: dict[tuple[str, ...], asyncio.Task[Any]] = field(default_factory=dict[tuple[str, ...], asyncio.Task[Any]])
     late: dict[str, Source] = field(default_factory=dict[str, Source])
-    """Sources that keep this run waiting, by name, from half of `Limits.source_seconds` on until they answer."""
+    """Sources that keep this run waiting, by name, from `NOTICE_SECONDS` on until they answer."""
     lateness: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a source becomes late."""
 
@@ -57,7 +59,7 @@ class Desk:
     async def _asked(self, source: Source, ask: Callable[[], Awaitable[Value]]) -> Reading[Value]:
         clock, seconds = self.deps.clock, self.deps.limits.source_seconds
         began = clock.monotonic()
-        timer = asyncio.get_running_loop().call_later(seconds / 2, self._becomes_late, source)
+        timer = asyncio.get_running_loop().call_later(min(NOTICE_SECONDS, seconds / 2), self._becomes_late, source)
         try:
             async with asyncio.timeout(seconds):
                 return Reading(await ask(), None, clock.monotonic() - began)

@@ -88,14 +88,17 @@ class Channels:
 
     async def enter(self, channel_id: str) -> Channel:
         """The channel, with Clew in it. Raises Refused with the reason for a person, or PlatformError."""
-        channel = await self.look(channel_id)
+        return await self.join(await self.look(channel_id))
+
+    async def join(self, channel: Channel) -> Channel:
+        """The same for a channel that was looked up already."""
         refuse(channel)
         if channel.member:
             return channel
         if channel.private:
             raise Refused("Clew is not in this private channel. Add it with `/invite`, then try again.")
         try:
-            await self._web.call(Method.JOIN, channel=channel_id)
+            await self._web.call(Method.JOIN, channel=channel.id)
         except PlatformError as error:
             if error.code in (
                 "is_archived",

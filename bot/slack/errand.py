@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.card import Card
 from bot.card_private import catchup, help_card, status
-from bot.slack.channels import Channel, matching
+from bot.slack.channels import Channel, matching, refuse
 from bot.slack.desk import Desk, running
 from bot.slack.ids import COMMAND
 from clew.progress import Progress, RunState
@@ -58,8 +58,11 @@ async def start_or_ask(desk: Desk, errand: Errand) -> None:
     if progress is not None and text and (errand.about is not None or running(progress)):
         await ask(desk, progress, errand)
         return
-    channel = await desk.channels.enter(errand.channel)
+    channel = await desk.channels.look(errand.channel)
+    refuse(channel)
     pattern = matching(channel.name, desk.config.channel_patterns)
+    if pattern is not None or progress is not None or text:  # nobody is joined only to be told how to ask
+        channel = await desk.channels.join(channel)
     if pattern is not None and progress is not None and text:
         await ask(desk, progress, errand)
     elif pattern is not None or (progress is not None and not text):
