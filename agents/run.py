@@ -22,7 +22,7 @@ from clew.progress import Progress, RunState
 
 WAITING = "no answer yet"
 THREAD_SECONDS = 6.0
-"""How long the verdict waits for the cards in the thread: a Slack that holds up one of them does not hold up the answer."""
+"""How long the verdict waits for the cards in the thread: a chat that holds up one of them does not hold up the answer."""
 
 
 class Run:
