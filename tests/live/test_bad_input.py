@@ -379,6 +379,36 @@ async def test_clicks_that_make_no_sense_change_nothing(tmp_path: Path) -> None:
         assert "cause" in (await on.verdict(later))["text"]
 
 
+async def test_a_hostile_message_is_investigated_and_mentions_nobody(tmp_path: Path) -> None:
+    async with stage(facts(CASE), tmp_path) as on:
+        channel = await on.mia.creates_channel("kitchen")
+        root = await on.mia.says(channel, f"{HOSTILE} {'y' * 3000}")
+        await on.mia.shortcut("clew.shortcut.investigate", channel, root)
+        await until(lambda: any("cause" in m["text"] and ended(m) for m in on.bots(channel)))
+        assert all(m["thread_ts"] == root for m in on.bots(channel))
+        assert "<!channel>" not in "".join(shown(m) for m in on.bots(channel))
+
+
+async def test_stopped_in_mid_run_it_keeps_what_it_has_and_goes_on_when_resumed(tmp_path: Path) -> None:
+    logs = FakeLogs(mood=Mood.HANGS)
+    async with stage(instead(logs), tmp_path, limits=Limits(source_seconds=20)) as on:
+        channel = await on.mia.creates_channel("inc-halted")
+        await until(lambda: on.bots(channel) and "since" in on.card(channel)["text"])
+        await on.mia.command(channel, "/investigate stop")
+        await until(lambda: "stopped" in on.card(channel)["text"])
+        logs.mood = Mood.WELL
+        await on.mia.clicks(channel, on.card(channel), "clew.resume")
+        await until(lambda: "cause" in on.card(channel)["text"], 60)
+        assert len([m for m in on.bots(channel) if m.get("thread_ts", m["ts"]) == m["ts"]]) == 1
+
+
+async def test_home_names_the_source_that_fails(tmp_path: Path) -> None:
+    async with stage(instead(FakeLogs(mood=Mood.FAILS)), tmp_path) as on:
+        await on.mia.opens_home()
+        await until(lambda: on.mia.home)
+        assert "fake logs" in json.dumps(on.mia.home)
+
+
 # HTTP
 
 
