@@ -153,7 +153,7 @@ def test_point_21_and_24_pictures_and_times_in_every_payload(
         for block in out:
             if block["type"] == "image":
                 pictures += 1
-                for part in ("latency p99", "before 118 ms", "after 510 ms", "18:36:40 UTC", "deploy 4f2c1a"):
+                for part in ("p99 latency", "before 118 ms", "after 510 ms", "18:36:40 UTC", "deploy 4f2c1a"):
                     assert part in block["alt_text"]
                 assert "118 → 510 ms" in json.dumps([b for b in out if b["type"] == "section"], ensure_ascii=False)
         assert not bare_times(out)
