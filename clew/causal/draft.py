@@ -99,8 +99,8 @@ def service_draft(case: Case, service: str) -> Draft:
 
 
 def _story(case: Case, service: str, told: Clue | None) -> str:
-    """What is seen of it, and who feels it."""
-    said = [f"{told.says}."] if told else []
+    """Since when, and who feels it: the title has said what."""
+    said = [f"It began at {clock(told.onset)}." if told.onset is not None else f"{told.says}."] if told else []
     felt = [name for name in case.callers(service) if case.weighed.raw.get(name, 0.0) > SUFFERS]
     if felt:
         said.append(f"{several(felt)}, which {'depends' if len(felt) == 1 else 'depend'} on {service}, felt it.")
