@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from bot.card import Button, Card, Fact, Image, Line, Look, Menu, Plan, Sources, Task
+from bot.citation import prose
 from bot.slack.check import fitted
 from bot.slack.ids import Act, More, Target, target
 from bot.slack.shapes import (
@@ -107,7 +108,8 @@ def _heading(card: Card) -> Block:
 
 def _picture(image: Image, file: str | None) -> Block:
     if file is None:
-        return context(" ".join(part for part in (escaped(image.title), quoted(image.spark)) if part))
+        titled = marked(prose(image.title, image.window.end))
+        return context(" ".join(part for part in (titled, quoted(image.spark)) if part))
     return {
         "type": "image",
         "slack_file": {"id": file},

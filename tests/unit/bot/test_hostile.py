@@ -165,5 +165,5 @@ def test_point_13_no_recorded_payload_is_surer_than_its_word(cards: dict[str, Ca
 
 def test_point_24_no_recorded_payload_has_a_loose_time(cards: dict[str, Card]) -> None:
     for name, made in cards.items():
-        for dialect in Dialect:
-            assert loose_times(message(made, dialect, {1: "F1"}).wire()) == [], name
+        for dialect, files in itertools.product(Dialect, ({1: "F1"}, {})):
+            assert loose_times(message(made, dialect, files).wire()) == [], name
