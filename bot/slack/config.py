@@ -27,7 +27,7 @@ class SlackConfig:
     """Under Slack's Tier 3 (50 a minute for each method and workspace)."""
     append_seconds: float = 1.5
     """A delivery that the ledger has not kept by then is not acknowledged."""
-    chart_seconds: float = 8.0
+    chart_seconds: float = 20.0
     """A chart that is not ready by then is left out and its numbers stand as text."""
     chart_patience_seconds: float = 1.0
     """How long a card waits for its chart; after that the chart comes by an edit."""

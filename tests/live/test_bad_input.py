@@ -170,11 +170,11 @@ async def test_a_source_that_recovers_is_no_gap_any_more(tmp_path: Path) -> None
 
 async def test_the_verdict_waits_for_no_chart(tmp_path: Path) -> None:
     async with stage(facts(CASE), tmp_path) as on:
-        on.slack.faults.delays["files.getUploadURLExternal"] = 5.0
+        on.slack.faults.delays["files.getUploadURLExternal"] = 9.0
         channel = await on.mia.creates_channel("inc-slow-charts")
         await on.verdict(channel)
         assert not on.slack.record.calls("files.completeUploadExternal"), "the verdict came after the picture"
-        await until(lambda: any('"image"' in shown(message) for message in on.bots(channel)), 20)
+        await until(lambda: any('"image"' in shown(message) for message in on.bots(channel)), 40)
 
 
 async def test_the_verdict_does_not_wait_for_cards_that_slack_holds_up(tmp_path: Path) -> None:

@@ -109,3 +109,22 @@ async def test_final_states_go_first_when_many_wait() -> None:
     with suppress(asyncio.CancelledError):
         await task
     assert outside.taken[0] == "done@1"
+
+
+async def test_a_state_that_was_refused_does_not_keep_the_next_from_being_shown() -> None:
+    outside = Outside(KeyError("a field"), PlatformError("msg_too_long", "too long"))
+    async with sending(outside, FrozenClock()) as edits:
+        for revision in (1, 2):
+            with pytest.raises(PlatformError):
+                await edits.offer(edit("a", revision))
+        await edits.offer(edit("a", 3))
+    assert outside.taken == ["a@3"]
+
+
+async def test_a_refusal_of_the_place_is_not_tried_again() -> None:
+    outside = Outside(PlatformError("is_archived", "archived"))
+    async with sending(outside, FrozenClock()) as edits:
+        for revision in (1, 2):
+            with pytest.raises(PlatformError, match="archived"):
+                await edits.offer(edit("a", revision))
+    assert outside.taken == []
