@@ -81,7 +81,7 @@ async def test_point_21_the_words_carry_metric_before_after_time_and_mark(painte
     made = await chart(rising(), WINDOW, painter)
     for part in ("checkout p99 latency", "before 118 ms", "after 510 ms", "18:36:40 UTC", "deploy 4f2c1a at 18:34:40"):
         assert part in made.alt
-    assert made.title == "checkout latency p99 118 → 510 ms from 18:36:40 UTC"
+    assert made.title == "checkout p99 latency 118 → 510 ms from 18:36:40 UTC"
 
 
 async def test_point_22_in_grey_the_parts_still_differ(painter: Painter) -> None:
