@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from structlog.testing import capture_logs
 
 from agents.watch import Watch
 from clew.errors import Refused, SourceUnavailable
@@ -181,7 +182,9 @@ async def test_a_store_that_is_away_for_a_second_costs_no_finished_step(houses: 
     kept = slow()
     async with houses.house(sources=kept, limits=Limits(source_seconds=2.5, rounds=1)) as house:
         await house.copilot.open(house.incident)
-        await until(lambda: under_way(house))
+        await until(
+            lambda: {"changes", "metrics"} <= {s.key for s in cards(house)[-1].steps if s.state is StepState.DONE}
+        )
         houses.memory.down = "the disk is full"
         await asyncio.sleep(0.8)
         assert not house.jobs.tasks[house.incident.id].done()
@@ -236,8 +239,11 @@ class BuggyMemory(DictMemory):
 async def test_a_bug_outside_every_handler_ends_the_card_and_keeps_what_was_found(houses: Houses) -> None:
     fault = _Fault()
     houses.memory = BuggyMemory(fault)
+    with capture_logs() as told:
+        async with houses.house() as house:
+            await house.investigated()
+    assert [entry["event"] for entry in told if entry["log_level"] == "error"] == ["run failed"]
     async with houses.house() as house:
-        await house.investigated()
         progress = await standing(house)
         thread = house.platform.transcript(house.incident.id)
         fault.armed = False
@@ -255,9 +261,11 @@ async def test_a_bug_outside_every_handler_ends_the_card_and_keeps_what_was_foun
 async def test_a_bug_that_takes_the_store_along_leaves_the_incident_open(houses: Houses) -> None:
     fault = _Fault(takes_the_store=True)
     houses.memory = BuggyMemory(fault)
+    with capture_logs():
+        async with houses.house() as house:
+            assert await house.copilot.open(house.incident)
+            await house.jobs.settled()
     async with houses.house() as house:
-        assert await house.copilot.open(house.incident)
-        await house.jobs.settled()
         fault.armed, houses.memory.down = False, ""
         assert (await standing(house)).state is RunState.INVESTIGATING
     houses.clock.advance(60)  # type: ignore[union-attr]
