@@ -255,7 +255,7 @@ def _usual_since(grid: Matrix, row: int, since: float | None, levels: tuple[floa
     before, peak = levels
     typical = _median(grid.values[row, grid.times >= since]) if since is not None else peak
     return (
-        typical if abs(typical - before) >= abs(peak - before) / 4 and (typical > before) == (peak > before) else peak
+        typical if abs(typical - before) >= abs(peak - before) / 8 and (typical > before) == (peak > before) else peak
     )
 
 
