@@ -69,7 +69,9 @@ async def test_a_run_whose_lease_was_taken_ends_and_the_other_process_finishes(h
         shown = len(house.platform.views)
         await house.jobs.settled()
         assert (await standing(house)).state is RunState.INVESTIGATING
-        assert len(house.platform.views) == shown
+        # what was under way when the lease went may still be told; nothing is concluded by the one who lost it
+        later = house.platform.views[shown:]
+        assert all(isinstance(v, Progress) and v.state is RunState.INVESTIGATING for v in later)
         # giving back a lease that is no longer ours must not free the other's
         assert await houses.memory.lease(key, "three", 60, now) is None
     async with houses.house(owner="two") as house:
