@@ -35,7 +35,9 @@ def test_a_window_cannot_be_widened_to_nothing() -> None:
         Window(start=0.0, end=60.0).widened(0.0, "nothing")
 
 
-PARTS = st.lists(st.text(alphabet=st.characters(exclude_characters="\x1f"), max_size=12), min_size=1, max_size=4)
+PARTS = st.lists(
+    st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x1f"), max_size=12), min_size=1, max_size=4
+)
 
 
 @given(one=PARTS, other=PARTS)
