@@ -8,7 +8,7 @@ from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Send
+from langgraph.types import RetryPolicy, Send
 
 from agents.desk import Desk
 from agents.judge import conclude, enough, triaged, weigh
@@ -16,8 +16,14 @@ from agents.specialist import Specialist, investigate, missing
 from agents.state import Look, State, Triaged, Update
 from agents.triage import lead_window, leads, triage
 from clew.causal.moment import Moment
+from clew.errors import StoreError
 from clew.hypothesis import Gap
 from clew.limits import Limits
+
+STORE_AWAY = RetryPolicy(
+    retry_on=StoreError, initial_interval=0.25, backoff_factor=2.0, max_interval=5.0, max_attempts=9, jitter=False
+)
+"""What was found while the store is away cannot be kept: the step is made again, for about 23 seconds, before it is a gap."""
 
 Graph = CompiledStateGraph[State, Desk, State, State]
 
@@ -27,12 +33,21 @@ def investigation(specialists: tuple[Specialist, ...], limits: Limits, saver: Ba
     seconds = 2.5 * limits.source_seconds + (limits.model_seconds if limits.model_calls else 0.0)
     graph = StateGraph(State, context_schema=Desk)
     graph.add_node(
-        "triage", _triage(specialists), timeout=2.5 * limits.source_seconds, error_handler=_untriaged(specialists)
+        "triage",
+        _triage(specialists),
+        timeout=2.5 * limits.source_seconds,
+        retry_policy=STORE_AWAY,
+        error_handler=_untriaged(specialists),
     )
     graph.add_edge(START, "triage")
     for specialist in specialists:
         graph.add_node(
-            specialist.name, _looking(specialist), timeout=seconds, error_handler=_lost(specialist), input_schema=Look
+            specialist.name,
+            _looking(specialist),
+            timeout=seconds,
+            retry_policy=STORE_AWAY,
+            error_handler=_lost(specialist),
+            input_schema=Look,
         )
         graph.add_edge(specialist.name, "judge")
     graph.add_conditional_edges("triage", _fan_out, [specialist.name for specialist in specialists])

@@ -165,9 +165,15 @@ def _owners(lines: LogTable, normal: LogTable, marked: _Marked) -> dict[int, tup
 
 
 def _vocabulary(lines: LogTable, normal: LogTable, marked: _Marked) -> tuple[LogClue, ...]:
-    """The words of ordinary lines, most frequent first."""
+    """The words of ordinary lines, most frequent first.
+
+    Lines from before the trouble alone, where there are any: whoever can make the system log could otherwise quote the new
+    error in harmless lines, and so make its words look ordinary.
+    """
     common: Counter[str] = Counter()
-    quiet = {int(code) for code in np.unique(marked.codes[~marked.loud])} if len(lines) else set[int]()
+    earlier = ~marked.loud & ~marked.during if len(lines) else np.zeros(0, dtype=np.bool_)
+    calm = earlier if earlier.any() else ~marked.loud
+    quiet = {int(code) for code in np.unique(marked.codes[calm])} if len(lines) else set[int]()
     for code in quiet:
         common.update(set(re.findall(r"[A-Za-z]{3,}", marked.names[code].lower())))
     if not common:

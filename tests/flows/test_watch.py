@@ -184,9 +184,7 @@ async def test_a_store_that_is_away_for_a_second_costs_no_finished_step(houses: 
     kept = slow()
     async with houses.house(sources=kept, limits=Limits(source_seconds=2.5, rounds=1)) as house:
         await house.copilot.open(house.incident)
-        await until(
-            lambda: {"changes", "metrics"} <= {s.key for s in cards(house)[-1].steps if s.state is StepState.DONE}
-        )
+        await until(lambda: under_way(house))
         houses.memory.down = "the disk is full"
         await asyncio.sleep(0.8)
         assert not house.jobs.tasks[house.incident.id].done()
