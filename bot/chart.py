@@ -15,7 +15,7 @@ from clew.errors import ClewError
 from clew.evidence import Series
 from clew.incident import Window
 
-SECONDS = 5.0
+SECONDS = 10.0
 BYTES = 300_000
 SCALES = (8 / 3, 2, 4 / 3)
 """1600 x 720 first, from a drawing small enough that its words are read in a thread; smaller only if the file is too large."""
