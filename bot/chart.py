@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ from clew.evidence import Series
 from clew.incident import Window
 
 SECONDS = 10.0
+GONE_SECONDS = 5.0
 BYTES = 300_000
 SCALES = (8 / 3, 2, 4 / 3)
 """1600 x 720 first, from a drawing small enough that its words are read in a thread; smaller only if the file is too large."""
@@ -105,7 +107,9 @@ class Painter:
             return
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        with suppress(TimeoutError):  # a process that even a kill does not end must not hold up ours
+            async with asyncio.timeout(GONE_SECONDS):
+                await process.wait()
 
 
 async def chart(series: Series, window: Window, painter: Painter) -> Picture:

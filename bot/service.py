@@ -31,6 +31,7 @@ from tools.memory import SqlMemory
 log = structlog.get_logger(__name__)
 
 DAY = 86_400.0
+ENDING_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,6 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remembering(settings))
         painter = await stack.enter_async_context(Painter())
-        for chore in (_warmed(painter), _forgetting(memory)):
-            stack.callback(asyncio.create_task(chore).cancel)
 
         async def draw(series: Series, window: Window) -> Picture:
             return await chart(series, window, painter)
@@ -87,7 +86,15 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
         running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed))
         await copilot.recover()
         url = await stack.enter_async_context(_listening(settings, slack, running, memory))
+        for chore in (_warmed(painter), _forgetting(memory)):
+            stack.push_async_callback(_ended, asyncio.create_task(chore))
         yield Service(copilot, running, url)
+
+
+async def _ended(chore: asyncio.Task[None]) -> None:
+    """Stops a chore and waits until it is gone, while what it works with is still open."""
+    chore.cancel()
+    await asyncio.wait({chore}, timeout=ENDING_SECONDS)
 
 
 async def _warmed(painter: Painter) -> None:
