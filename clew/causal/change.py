@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from clew.causal.diff import hunks, risk
 from clew.causal.meaning import words
-from clew.causal.say import clock, several, within
+from clew.causal.say import clock, several, short, within
 from clew.evidence import Change
 from clew.hypothesis import Clue
 
@@ -172,6 +172,5 @@ def _says(c: Change, at: float, onset: float | None, does: str, shared: set[str]
 
 
 def named(what: str, ref: str) -> str:
-    """`commit 4f2c1a9`: a hash as short as people say it, any other name as it is."""
-    hashed = len(ref) > 10 and all(c in "0123456789abcdef" for c in ref.lower())
-    return f"{what} {ref[:7] if hashed else ref[:40]}"
+    """`commit 4f2c1a9`."""
+    return f"{what} {short(ref)}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from clew.causal.meaning import family
-from clew.causal.say import spoken, within
+from clew.causal.say import hashed, short, spoken, within
 from clew.causal.title import sort
 from clew.evidence import Change
 from clew.hypothesis import Clue
@@ -45,10 +45,9 @@ def watched(clues: Sequence[Clue], symptom: Symptom) -> str:
 
 def undo(change: Change, service: str | None, seen: str) -> tuple[str, str]:
     """The next step and what would settle it, for a change to blame; `seen` is what to watch."""
-    hashed = len(change.ref) > 10 and all(c in "0123456789abcdef" for c in change.ref.lower())
-    name = change.ref[:7] if hashed else change.ref[:40]
+    name = short(change.ref)
     where = f" on {service}" if service else ""
-    revert = f" (git revert {change.ref[:10]})" if change.what == "commit" and hashed else ""
+    revert = f" (git revert {change.ref[:10]})" if change.what == "commit" and hashed(change.ref) else ""
     act = {
         "commit": f"Roll back {name}{where}{revert}",
         "deploy": f"Roll back deploy {name}{where}",

@@ -31,6 +31,16 @@ def clock(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
 
 
+def hashed(ref: str) -> bool:
+    """Whether a change's name is a hash."""
+    return len(ref) > 10 and all(c in "0123456789abcdef" for c in ref.lower())
+
+
+def short(ref: str) -> str:
+    """`4f2c1a9`: a hash as short as people say it, any other name as it is."""
+    return ref[:7] if hashed(ref) else ref[:40]
+
+
 def number(value: float) -> str:
     """Three significant digits, no exponent for everyday sizes: `0.0042`, `12`, `1,240`, `3.1M`."""
     size = abs(value)
