@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from clew.causal.analysis import Tables, analyse
+from clew.causal.analysis import analyse
 from clew.causal.ranking import Ranking
 from clew.incident import Window
 from clew.ports import ChangeSource, Era, GraphSource, LogSource, MetricSource, TraceSource
+from clew.tables import Tables
 from tools.case import case_incident
 from tools.recorded import recorded_sources
 

@@ -35,6 +35,55 @@ class Cause(Frozen):
     change: str | None = None
 
 
+class Label(StrEnum):
+    """What a candidate is to the symptom, after every test that could be made; set by `clew.causal.trial` and by nothing else."""
+
+    CAUSE = "cause"
+    CONTRIBUTOR = "contributor"
+    """It makes the trouble worse, and does not make it alone."""
+    CONFOUNDER = "confounder"
+    """Something else moves both it and the symptom."""
+    SYMPTOM = "symptom"
+    """It suffers from the cause."""
+    COINCIDENCE = "coincidence"
+    """It happened near by and nothing joins it with the symptom."""
+
+
+class Outcome(StrEnum):
+    """How a test went; a test that lacks its data says so and counts for nothing."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "can't tell"
+
+
+class Trial(Frozen):
+    """One causal test of one candidate, in plain words: `onset order`, `path`, `dose-response`, `disappearance`, `placebo`, ..."""
+
+    name: str
+    outcome: Outcome
+    says: str
+
+
+class Effect(Frozen):
+    """What a signal would have been otherwise (without a candidate, or with a fix applied), beside what it was.
+
+    Levels are in `unit`; `low` and `high` bound `without` with 90 % coverage. `claimed` is false where the interval does not exclude
+    `observed`, or where nothing could be told; `says` is the sentence for people either way.
+    """
+
+    metric: str
+    unit: str = ""
+    observed: float | None = None
+    without: float | None = None
+    low: float | None = None
+    high: float | None = None
+    claimed: bool = False
+    basis: str = ""
+    """`past`, `peers` or both: what stood in for the world without it."""
+    says: str
+
+
 class Lead(Frozen):
     """One question to one specialist."""
 
@@ -122,6 +171,14 @@ class Hypothesis(Frozen):
     """What a person could do now; propose only."""
     ruled_out: str = ""
     """The reason, if it is ruled out: stays visible."""
+    label: Label | None = None
+    trials: tuple[Trial, ...] = ()
+    effect: Effect | None = None
+    """The symptom without this candidate."""
+    forecast: Effect | None = None
+    """The symptom if the proposed fix were applied."""
+    odds: float | None = None
+    """The calibrated chance, 0..1, that this is the cause; never shown in chat."""
 
 
 class Verdict(StrEnum):

@@ -112,3 +112,17 @@ class CallGraph:
     query: str = ""
     services: tuple[str, ...] = field(default=())
     """All known services, including those without an edge."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Everything that was read about one incident; whatever is missing is empty."""
+
+    matrix: Matrix = field(default_factory=Matrix.empty)
+    normal_matrix: Matrix = field(default_factory=Matrix.empty)
+    spans: Spans = field(default_factory=Spans.empty)
+    normal_spans: Spans = field(default_factory=Spans.empty)
+    lines: LogTable = field(default_factory=LogTable.empty)
+    normal_lines: LogTable = field(default_factory=LogTable.empty)
+    changes: ChangeTable = field(default_factory=ChangeTable)
+    graph: CallGraph = field(default_factory=CallGraph)

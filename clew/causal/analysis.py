@@ -1,7 +1,5 @@
 """What do the tables of one incident say, in one pure call: the same steps that the specialists and the judge make apart."""
 
-from dataclasses import dataclass, field
-
 from clew.causal.newerrors import log_clues
 from clew.causal.onset import moment
 from clew.causal.priors import Priors
@@ -10,21 +8,7 @@ from clew.causal.ranking import Ranking
 from clew.causal.selftime import span_clues
 from clew.causal.shift import resource_clues
 from clew.incident import Symptom
-from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, Spans
-
-
-@dataclass(frozen=True, eq=False)
-class Tables:
-    """Everything that was read about one incident; whatever is missing is empty."""
-
-    matrix: Matrix = field(default_factory=Matrix.empty)
-    normal_matrix: Matrix = field(default_factory=Matrix.empty)
-    spans: Spans = field(default_factory=Spans.empty)
-    normal_spans: Spans = field(default_factory=Spans.empty)
-    lines: LogTable = field(default_factory=LogTable.empty)
-    normal_lines: LogTable = field(default_factory=LogTable.empty)
-    changes: ChangeTable = field(default_factory=ChangeTable)
-    graph: CallGraph = field(default_factory=CallGraph)
+from clew.tables import Tables
 
 
 def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors | None = None) -> Ranking:

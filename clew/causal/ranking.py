@@ -1,7 +1,7 @@
 """What does the arithmetic hand back: suspects in order, each with its sum and the clues it rests on."""
 
 from clew.frozen import Frozen
-from clew.hypothesis import Cause, Clue, Confidence, Term, Verdict
+from clew.hypothesis import Cause, Clue, Confidence, Effect, Label, Term, Trial, Verdict
 
 
 class Draft(Frozen):
@@ -22,6 +22,11 @@ class Draft(Frozen):
     settle: str = ""
     next_step: str = ""
     ruled_out: str = ""
+    label: Label | None = None
+    trials: tuple[Trial, ...] = ()
+    effect: Effect | None = None
+    forecast: Effect | None = None
+    odds: float | None = None
 
 
 class Ranking(Frozen):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from agents import SPECIALISTS, specialists
-from clew.causal.analysis import Tables, analyse
+from clew.causal.analysis import analyse
 from clew.hypothesis import Verdict
 from clew.incident import Incident, Thread, Window, incident_id
 from clew.limits import Limits
 from clew.ports import Source
 from clew.question import Question
-from clew.tables import ChangeTable, Matrix
+from clew.tables import ChangeTable, Matrix, Tables
 from clew.testing import FakeGraph, FakeMetrics, FrozenClock
 from tests.flows.story import ALERT, CHANGES, GRAPH, Houses, incident, lines, matrix
 from tools.case import case_incident

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from clew.causal.analysis import Tables, analyse
+from clew.causal.analysis import analyse
 from clew.hypothesis import Verdict
 from clew.incident import Signal, Symptom
-from clew.tables import CallGraph, LogTable, Matrix, SeriesKey
+from clew.tables import CallGraph, LogTable, Matrix, SeriesKey, Tables
 
 ALERT = 1_000_000.0
 SYMPTOM = Symptom(service="web", signal=Signal.LATENCY, metric="latency-p99")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from clew.causal.analysis import Tables, analyse
+from clew.causal.analysis import analyse
 from clew.causal.healthy import healthy
 from clew.hypothesis import Clue, Verdict
 from clew.incident import Signal, Symptom
-from clew.tables import Matrix, SeriesKey
+from clew.tables import Matrix, SeriesKey, Tables
 
 ALERT = 1_763_836_600.0
 TIMES = np.arange(ALERT - 1800, ALERT + 600, 30.0)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from clew.causal.analysis import Tables, analyse
+from clew.causal.analysis import analyse
 from clew.causal.moment import Moment
 from clew.causal.traffic import surge, traffic_clue
 from clew.hypothesis import CauseKind, Clue
 from clew.incident import Signal, Symptom, Window
-from clew.tables import CallGraph, Matrix, SeriesKey
+from clew.tables import CallGraph, Matrix, SeriesKey, Tables
 
 ONSET = 1_763_836_600.0
 TIMES = np.arange(ONSET - 1800, ONSET + 600, 30.0)
