@@ -20,6 +20,8 @@ class SeriesKey:
     instance: str
     metric: str
     unit: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    """What else tells series of one metric apart, by name: `track`, `version`, `zone`, ... ; natural experiments compare by them."""
 
 
 @dataclass(frozen=True, eq=False)
