@@ -1,0 +1,67 @@
+"""Which signal is asked about, and which others may stand in for the world in which nothing happened to it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from clew.causal.grid import regular
+from clew.causal.meaning import Meaning, meaning
+from clew.causal.moment import Moment
+from clew.causal.shift import FRONT, resource_clues
+from clew.incident import Symptom
+from clew.tables import Floats, Matrix
+
+_PEERS = 40
+"""At most this many peers are kept, the first in the order of the matrix."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One signal over time. `times` (T,) Unix seconds in any order, `values` (T,) in `unit`, NaN where nothing was measured.
+
+    `peers` (P, T) are signals on the same times that the event is not thought to touch, each in its own unit; those that moved with
+    the event are found and left out by whoever reads them.
+    """
+
+    times: Floats
+    values: Floats
+    metric: str = ""
+    unit: str = ""
+    service: str = ""
+    peers: Floats = field(default_factory=lambda: np.empty((0, 0)))
+
+    def __post_init__(self) -> None:
+        if self.values.shape != self.times.shape or self.times.ndim != 1:
+            raise ValueError(f"a course needs one value per time: {self.values.shape} values, {self.times.shape} times")
+        if self.peers.size and self.peers.shape[1:] != self.times.shape:
+            raise ValueError(f"peers {self.peers.shape} do not lie on {self.times.shape} times")
+
+
+def course(grid: Matrix, row: int, away: frozenset[str] = frozenset()) -> Course:
+    """The series of one row of a regular matrix, with its peers.
+
+    Peers are the same metric of other services, and the request rates of the whole system and of the row's own service: traffic is what
+    moves a healthy signal most. Services in `away` (whatever lies on the path from the candidate to the symptom) are no peers.
+    """
+    key = grid.keys[row]
+    rows = [
+        other
+        for other, peer in enumerate(grid.keys)
+        if other != row
+        and (
+            (peer.metric == key.metric and peer.service not in away | {key.service, ""})
+            or (peer.service in ("", key.service) and meaning(peer.metric, peer.unit) is Meaning.TRAFFIC)
+        )
+    ]
+    peers = grid.values[rows[:_PEERS]] if rows else np.empty((0, len(grid.times)))
+    return Course(grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, peers)
+
+
+def noticed(
+    matrix: Matrix, normal: Matrix, moment: Moment, symptom: Symptom, away: frozenset[str] = frozenset()
+) -> Course | None:
+    """The symptom's own series, the one that the card speaks of, with its peers; None where the metrics do not show it."""
+    for found in resource_clues(matrix, normal, moment, symptom):
+        if found.clue.channel == "symptom" and found.row >= 0:
+            return course(regular(matrix), found.row, away)
+    return None
