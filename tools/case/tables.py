@@ -18,6 +18,8 @@ MESSAGE_CHARACTERS = 8_000
 LINES = 200_000
 CHANGES = 5_000
 DIFF_CHARACTERS = 20_000
+LABELS = frozenset(("track", "version", "flag", "zone", "region"))
+"""Columns of the metrics that are no measure but tell two series of one metric apart."""
 What = Literal["commit", "deploy", "flag", "config"]
 KINDS: dict[str, What] = {"commit": "commit", "deploy": "deploy", "flag": "flag", "config": "config"}
 AnyTable = TypeVar("AnyTable", Matrix, LogTable, Spans)
@@ -29,10 +31,12 @@ def read_metrics(path: Path) -> tuple[Matrix, int]:
     times = moments(columns.pop("time"))
     services = columns.pop("service")
     instances = columns.pop("instance", ("",) * len(services))
+    labelled = [name for name in columns if name.strip().lower() in LABELS]
+    labels = [columns.pop(name) for name in labelled]
     good = ~np.isnan(times)
     dropped += int((~good).sum())
     grid, place = np.unique(times[good], return_inverse=True)
-    owner, owners = coded(tuple(f"{s}\x1f{i}" for s, i in zip(services, instances, strict=True)))
+    owner, owners = coded(tuple("\x1f".join(cells) for cells in zip(services, instances, *labels, strict=True)))
     owner = owner[good]
     keys: list[SeriesKey] = []
     rows: list[Floats] = []
@@ -43,8 +47,9 @@ def read_metrics(path: Path) -> tuple[Matrix, int]:
             mine = seen & (owner == index)
             line = np.full(len(grid), np.nan)
             line[place[mine]] = values[mine]
-            service, instance = owners[index].split("\x1f", 1)
-            keys.append(SeriesKey(service, instance, *_named(name)))
+            service, instance, *marks = owners[index].split("\x1f", 1 + len(labels))
+            told = tuple((n.strip().lower(), m) for n, m in zip(labelled, marks, strict=True) if m)
+            keys.append(SeriesKey(service, instance, *_named(name), labels=told))
             rows.append(line)
     values = np.vstack(rows) if rows else np.empty((0, len(grid)))
     return Matrix(grid, tuple(keys), values), dropped
@@ -181,11 +186,17 @@ def _change(line: str) -> Change | None:
         at=float(at),
         service=_text(given.get("service")) or None,
         author=_text(given.get("author")) or None,
-        title=redacted(_text(given.get("title")))[:500],
+        title=redacted(_title(given, extra))[:500],
         files=tuple(str(name)[:500] for name in cast(list[Any], files)[:200]) if isinstance(files, list) else (),
         diff=redacted(diff[: DIFF_CHARACTERS * 2])[:DIFF_CHARACTERS] if diff else None,
         commit=_text(extra.get("commit")) or None,
     )
+
+
+def _title(given: dict[str, Any], extra: dict[str, Any]) -> str:
+    """The title with the version that a deploy brought out, where it does not say it itself."""
+    title, version = _text(given.get("title")), _text(extra.get("version"))[:100]
+    return title if version in title else f"{title} {version}".strip()
 
 
 def _text(value: Any) -> str:
