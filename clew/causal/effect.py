@@ -1,0 +1,46 @@
+"""How is an effect told: what a signal would have been, what it was, and whether that is more than chance."""
+
+from clew.causal.course import Course
+from clew.causal.say import beside, spoken, unit_of
+from clew.causal.shift import FRONT
+from clew.hypothesis import Effect
+
+_UNITS = {"seconds": "s", "percent": "%", "bytes": "B", "milliseconds": "ms", "1/s": "/s"}
+
+
+def told(course: Course, lead: tuple[str, str], observed: float, levels: tuple[float, float, float]) -> Effect:
+    """An effect with its sentence, not claimed yet. `lead` is how the sentence begins and how it ends: `Without the 14:02 deploy`, `it was`.
+
+    `levels` are about, low and high of the other world.
+    """
+    about, low, high = levels
+    largest = max(abs(observed), abs(about), abs(high))
+    unit, factor = _unit(course, largest)
+    said = [beside(value * factor, largest * factor) for value in (about, low, high, observed)]
+    span = f" ({said[1]} to {said[2]})" if said[1] != said[2] else ""
+    says = f"{lead[0]} {name(course)} would {lead[1].split('|')[0]} about {said[0]}{unit}{span}; {lead[1].split('|')[1]} {said[3]}{unit}"
+    return Effect(
+        metric=course.metric, unit=course.unit, observed=observed, without=about, low=low, high=high, says=f"{says}."
+    )
+
+
+def untold(course: Course, condition: str, why: str) -> Effect:
+    """The effect about which nothing can be said, and why; `condition` reads on from `would have been`."""
+    says = f"can't tell what {name(course)} would have been {condition}: {why}"
+    return Effect(metric=course.metric, unit=course.unit, says=says)
+
+
+def name(course: Course) -> str:
+    """`the p99 latency of web`."""
+    what = f"the {spoken(course.metric)}" if course.metric else "it"
+    if course.service in ("", FRONT):
+        return what
+    return f"{what} of {course.service}"
+
+
+def _unit(course: Course, largest: float) -> tuple[str, float]:
+    """What follows a number, and what the number is multiplied with: seconds below one are said in milliseconds."""
+    short = _UNITS.get(course.unit.lower(), course.unit) or unit_of(course.metric)
+    if short == "s" and largest < 1:
+        return " ms", 1e3
+    return (short if short.startswith("/") or not short else f" {short}"), 1.0

@@ -1,0 +1,79 @@
+"""What was measured before an event and what after it, put in order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clew.causal.course import Course
+from clew.tables import Floats
+
+_REACH = 600.0
+"""How long after the event the level is followed, seconds."""
+_LEAST = 3
+"""... but at least so many samples, where they are there."""
+_LONGEST = 240
+"""Samples of the past that are used, the last ones."""
+_FINEST = 30
+"""Samples of the time after; finer ones are averaged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """`times` (n,) and `values` (n,) before the event, `later` (m,) and `shown` (m,) after it; ascending, finite, without repeats.
+
+    `peers` (P, n) and `peers_later` (P, m) lie on the same times, NaN where nothing was measured.
+    """
+
+    times: Floats
+    values: Floats
+    later: Floats
+    shown: Floats
+    peers: Floats
+    peers_later: Floats
+
+    @property
+    def step(self) -> float:
+        """The usual distance of samples, seconds."""
+        return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 60.0
+
+
+def stretch(course: Course, onset: float, end: float | None = None) -> Stretch:
+    """The course cut at `onset`: up to 240 samples before it, and 10 minutes (3 samples if that is longer, at most to `end`) from it on."""
+    rows = np.concatenate((course.values[None, :], course.peers.reshape(-1, len(course.times))))
+    times, rows = _tidy(course.times, rows, np.isfinite(course.values))
+    split = int(np.searchsorted(times, onset, side="left"))
+    stop = onset + _REACH if len(times) <= split + _LEAST else max(onset + _REACH, times[split + _LEAST - 1])
+    stop = int(np.searchsorted(times, stop if end is None else min(stop, end), side="right"))
+    stop = max(stop, split)
+    fine = int(np.ceil((stop - split) / _FINEST))
+    if fine > 1:
+        # whole bins on both sides of the event, counted from it
+        first = split - (split // fine) * fine
+        past, later = _binned(times, rows, (first, split), fine), _binned(times, rows, (split, stop), fine)
+    else:
+        past, later = (times[:split], rows[:, :split]), (times[split:stop], rows[:, split:stop])
+    past = past[0][-_LONGEST:], past[1][:, -_LONGEST:]
+    return Stretch(past[0], past[1][0], later[0], later[1][0], past[1][1:], later[1][1:])
+
+
+def _tidy(times: Floats, rows: Floats, keep: Floats) -> tuple[Floats, Floats]:
+    """Ascending times; samples of the same time are averaged."""
+    keep = keep & np.isfinite(times)
+    times, rows = times[keep], np.where(np.isfinite(rows), rows, np.nan)[:, keep]
+    order = np.lexsort((rows[0], times))
+    times, rows = times[order], rows[:, order]
+    starts = np.flatnonzero(np.diff(times, prepend=-np.inf) > 0)
+    return (times, rows) if len(starts) == len(times) else (times[starts], _averages(rows, starts))
+
+
+def _averages(rows: Floats, starts: Floats) -> Floats:
+    there = np.isfinite(rows)
+    total = np.add.reduceat(np.where(there, rows, 0.0), starts, axis=1)
+    count = np.add.reduceat(there.astype(float), starts, axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+
+
+def _binned(times: Floats, rows: Floats, ends: tuple[int, int], width: int) -> tuple[Floats, Floats]:
+    first, last = ends
+    starts = np.arange(0, last - first, width)
+    return times[first:last][starts], _averages(rows[:, first:last], starts)
