@@ -1,0 +1,284 @@
+"""Does the counterfactual's 90 % interval hold the truth as often as it says, and does it claim effects where none were planted?"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from clew.causal.counterfactual import counterfactual
+from clew.causal.course import Course, course
+from clew.causal.grid import regular
+from clew.causal.meaning import Meaning, meaning
+from clew.hypothesis import Effect
+from clew.incident import Window
+from clew.ports import Era, MetricSource
+from clew.tables import Floats, Matrix
+from tools.case import case_incident
+from tools.recorded import recorded_sources
+
+_STEP = 60.0
+Maker = Callable[[np.random.Generator, int], tuple[Floats, Floats]]
+"""Makes a signal of so many samples and its peers (P, T), which may be none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """One signal with a known quiet world: `course` shows it, the event is at `onset`, `truth` is the mean without the event."""
+
+    kind: str
+    course: Course
+    onset: float
+    end: float
+    before: int
+    truth: float
+
+
+def _none(count: int) -> Floats:
+    return np.empty((0, count))
+
+
+def _ar(rng: np.random.Generator, count: int, keep: float) -> Floats:
+    """A first-order autoregression of unit variance."""
+    fresh = rng.standard_normal(count) * np.sqrt(1 - keep**2)
+    out = np.empty(count)
+    level = rng.standard_normal()
+    for i in range(count):
+        level = keep * level + fresh[i]
+        out[i] = level
+    return out
+
+
+def _autoregressive(keep: float) -> Maker:
+    def made(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+        return rng.uniform(5, 50) + _ar(rng, count, keep), _none(count)
+
+    return made
+
+
+def _seasonal(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    period, phase = rng.uniform(8, 30), rng.uniform(0, 6.28)
+    wave = rng.uniform(1, 3) * np.sin(2 * np.pi * np.arange(count) / period + phase)
+    return 20 + wave + rng.standard_normal(count), _none(count)
+
+
+def _daily(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    at = 2 * np.pi * (np.arange(count) / 1440 + rng.random())
+    return 100 + 30 * np.sin(at) + 2 * _ar(rng, count, 0.4), _none(count)
+
+
+def _trend(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    return 50 + rng.normal(0, 0.1) * np.arange(count) + _ar(rng, count, 0.3), _none(count)
+
+
+def _walk(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    return 200 + np.cumsum(rng.standard_normal(count)), _none(count)
+
+
+def _latency(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """Lognormal around a slowly moving level."""
+    return 0.1 * np.exp(rng.uniform(0.1, 0.6) * _ar(rng, count, rng.uniform(0, 0.6))), _none(count)
+
+
+def _bursty(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """Latency with pauses: now and then one to three samples are three to ten times as long."""
+    out = 0.1 * np.exp(0.15 * rng.standard_normal(count))
+    for start in np.flatnonzero(rng.random(count) < 0.04):
+        out[start : start + rng.integers(1, 4)] *= rng.uniform(3, 10)
+    return out, _none(count)
+
+
+def _heavy(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    return 30 + rng.standard_t(3, count), _none(count)
+
+
+def _counts(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    return rng.poisson(10 ** rng.uniform(0.3, 2), count).astype(float), _none(count)
+
+
+def _rare(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    return rng.poisson(10 ** rng.uniform(-1.3, 0.2), count).astype(float), _none(count)
+
+
+def _errors(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """An error rate near zero: failures of a few hundred requests a minute, in percent."""
+    calls = rng.poisson(rng.uniform(50, 600), count) + 1
+    return 100 * rng.binomial(calls, 10 ** rng.uniform(-3.5, -1.7)) / calls, _none(count)
+
+
+def _load(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """Four peers share a load that wanders; the signal follows it."""
+    load = 2 * _ar(rng, count, 0.95)
+    peers = np.stack([20 + rng.uniform(0.5, 2) * load + rng.standard_normal(count) for _ in range(4)])
+    return 40 + load + rng.standard_normal(count), peers
+
+
+def _shock(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """As `_load`, in logarithms: latencies that rise together."""
+    load = 0.4 * _ar(rng, count, 0.9)
+    peers = np.stack([np.exp(load + 0.1 * rng.standard_normal(count)) for _ in range(6)])
+    return 0.2 * np.exp(load + 0.1 * rng.standard_normal(count)), peers
+
+
+def _strangers(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """Peers that have nothing to do with the signal."""
+    return 10 + _ar(rng, count, 0.5), np.stack([10 + _ar(rng, count, 0.9) for _ in range(8)])
+
+
+KINDS: dict[str, Maker] = {
+    "white": _autoregressive(0.0),
+    "autoregressive 0.5": _autoregressive(0.5),
+    "autoregressive 0.8": _autoregressive(0.8),
+    "autoregressive 0.95": _autoregressive(0.95),
+    "random walk": _walk,
+    "seasonal": _seasonal,
+    "part of a day": _daily,
+    "trend": _trend,
+    "latency": _latency,
+    "bursty latency": _bursty,
+    "heavy tails": _heavy,
+    "counts": _counts,
+    "rare counts": _rare,
+    "error rate near 0": _errors,
+    "peers share load": _load,
+    "peers share load (log)": _shock,
+    "peers unrelated": _strangers,
+}
+
+
+def planted(kind: str, before: int, rng: np.random.Generator, effect: float) -> Probe:
+    """A made series; the effect is so many standard deviations of the past (at least 5 % of the level) on top of the quiet world."""
+    after = int(rng.integers(5, 11))
+    values, peers = KINDS[kind](rng, before + after)
+    times = 1_700_000_000.0 + _STEP * np.arange(before + after)
+    return _probe(kind, Course(times, values, "signal", "", "web", peers), (before, after), effect)
+
+
+def _probe(kind: str, quiet: Course, split: tuple[int, int], effect: float) -> Probe:
+    before, after = split
+    onset, end = float(quiet.times[before]), float(quiet.times[before + after - 1])
+    window = slice(before, before + after)
+    size = effect * (float(np.nanstd(quiet.values[:before])) + 0.05 * abs(float(np.nanmean(quiet.values[:before]))))
+    shown = quiet.values + np.where(np.arange(len(quiet.values)) >= before, size, 0.0)
+    return Probe(kind, replace(quiet, values=shown), onset, end, before, float(np.nanmean(quiet.values[window])))
+
+
+async def recorded(root: Path, rng: np.random.Generator, count: int, effect: float) -> list[Probe]:
+    """Quiet stretches of real histories: random series, random times, all before the alert, beside the alert's own minutes."""
+    folders = [file.parent for file in sorted(root.rglob("incident.json"))]
+    out: list[Probe] = []
+    for folder in folders:
+        brief = case_incident(folder)
+        window = Window(start=brief.alerted_at - 6 * 3600.0, end=brief.alerted_at + 60.0)
+        for source in recorded_sources(folder):
+            if isinstance(source, MetricSource):
+                for era, last in ((Era.NOW, brief.alerted_at - 900.0), (Era.NORMAL, np.inf)):
+                    grid = regular(await source.matrix(window, era))
+                    out += _cut(f"real: {folder.parent.name}", grid, rng, (last, effect), count)
+    return out
+
+
+def _cut(kind: str, grid: Matrix, rng: np.random.Generator, limits: tuple[float, float], count: int) -> list[Probe]:
+    last, effect = limits
+    room = int(np.count_nonzero(grid.times < last))
+    wanted = (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY, Meaning.TRAFFIC, Meaning.RESOURCE)
+    rows = [row for row, key in enumerate(grid.keys) if meaning(key.metric, key.unit) in wanted]
+    out: list[Probe] = []
+    for _ in range(count if rows and room >= 16 else 0):
+        row = rows[int(rng.integers(len(rows)))]
+        after = int(rng.integers(5, 11))
+        before = int(min(room - after, np.exp(rng.uniform(np.log(10), np.log(240)))))
+        if before < 8:
+            continue
+        first = int(rng.integers(0, room - after - before + 1))
+        whole = course(grid, row)
+        part = slice(first, first + before + after)
+        cut = replace(whole, times=whole.times[part], values=whole.values[part], peers=whole.peers[:, part])
+        if np.isfinite(cut.values[:before]).any() and np.isfinite(cut.values[before:]).any():
+            out.append(_probe(kind, cut, (before, after), effect))
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How one kind went: counts of probes, of answers, of truths inside, of claims, and the mean width in units of the effect-free swing."""
+
+    asked: int = 0
+    long: int = 0
+    silent: int = 0
+    silent_long: int = 0
+    inside: int = 0
+    claimed: int = 0
+
+    def plus(self, probe: Probe, effect: Effect) -> "Tally":
+        """The tally with one more answer."""
+        told = effect.low is not None and effect.high is not None
+        inside = effect.low is not None and effect.high is not None and effect.low <= probe.truth <= effect.high
+        long = probe.before >= 30
+        return Tally(
+            self.asked + 1,
+            self.long + long,
+            self.silent + (not told),
+            self.silent_long + (long and not told),
+            self.inside + inside,
+            self.claimed + effect.claimed,
+        )
+
+
+def answered(probe: Probe) -> Effect:
+    """What the product says of a probe."""
+    return counterfactual(probe.course, probe.onset, probe.end)
+
+
+def main() -> None:
+    """`python -m bench.coverage [CASES] [COUNT]`: without a folder only made series are asked about."""
+    out = Console(width=120)
+    arguments = sys.argv[1:]
+    count = int(arguments.pop()) if arguments and arguments[-1].isdigit() else 120
+    rng = np.random.default_rng(20260101)
+    quiet: dict[str, Tally] = {}
+    loud: dict[str, Tally] = {}
+    for effect, into in ((0.0, quiet), (4.0, loud)):
+        probes = [
+            planted(kind, int(np.exp(rng.uniform(np.log(10), np.log(240)))), rng, effect)
+            for kind in KINDS
+            for _ in range(count)
+        ]
+        if arguments:
+            probes += asyncio.run(recorded(Path(arguments[0]), rng, max(1, count // 20), effect))
+        for probe in probes:
+            into[probe.kind] = into.get(probe.kind, Tally()).plus(probe, answered(probe))
+    out.print(_table(quiet, loud))
+
+
+def _table(quiet: dict[str, Tally], loud: dict[str, Tally]) -> Table:
+    table = Table(title="counterfactual: coverage of the 90 % interval, false claims, power")
+    for title in ("kind", "asked", "covered", "covered (effect)", "false claims", "found (4 sd)", "can't tell", "... of 30+"):
+        table.add_column(title, justify="left" if title == "kind" else "right")
+    for kind in (*quiet, "all"):
+        a, b = (_sum(side) if kind == "all" else side[kind] for side in (quiet, loud))
+        table.add_row(
+            kind,
+            str(a.asked + b.asked),
+            *(f"{100 * t.inside / max(1, t.asked - t.silent):.1f} %" for t in (a, b)),
+            f"{100 * a.claimed / a.asked:.1f} %",
+            f"{100 * b.claimed / b.asked:.1f} %",
+            f"{100 * (a.silent + b.silent) / (a.asked + b.asked):.1f} %",
+            f"{100 * (a.silent_long + b.silent_long) / max(1, a.long + b.long):.1f} %",
+        )
+    return table
+
+
+def _sum(side: dict[str, Tally]) -> Tally:
+    every = list(side.values())
+    return Tally(
+        *(sum(getattr(t, name) for t in every) for name in ("asked", "long", "silent", "silent_long", "inside", "claimed"))
+    )
+
+
+if __name__ == "__main__":
+    main()
