@@ -1,30 +1,20 @@
 """Which Vega-Lite picture shows a series: data in, a specification out, nothing drawn yet."""
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.caption import Scale, name, quantity, scale, title, utc
-from bot.slack.text import visible
+from bot.chart_marks import BLUE, GREY, INK, ORANGE, Spec, legible, placed, ruled, time
 from clew.evidence import Mark, Series
 from clew.incident import Window
-
-Spec = dict[str, Any]
 
 WIDTH, HEIGHT = 600, 270
 """Points; drawn at 8/3 of that."""
 PADDING = 12
 POINTS = 720
 MARKS = 6
-LABEL = 28
-TIER = 15
-PLOT, LETTER = 510.0, 6.8
-"""About how wide the plot and one letter of a mark's words are, in points."""
 FONT = "Liberation Sans"
 """Comes inside vl-convert, so a machine without fonts draws the same picture."""
-# Okabe and Ito's palette: told apart by people with any colour vision, and by lightness in grey.
-BLUE, VERMILION, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#767676", "#222222"
 
 
 def spec(series: Series, window: Window) -> Spec:
@@ -36,13 +26,13 @@ def spec(series: Series, window: Window) -> Spec:
     unit = scale(series)
     rows = _rows(series, window, unit)
     top = _top(series, rows, unit)
-    labels = _placed(_marks(series, window), window)
+    labels = placed(_marks(series, window), window)
     layers = [
         *_shade(series, window),
         *_usual(series, unit),
         _line(rows),
         *_levels(series, rows, unit),
-        *_labels(labels),
+        *ruled(labels),
     ]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -52,17 +42,17 @@ def spec(series: Series, window: Window) -> Spec:
         "autosize": {"type": "fit", "contains": "padding"},
         "background": "white",
         "title": {
-            "text": _ascii(title(series), 62),
-            "subtitle": _ascii(_subtitle(series, window, unit), 92),
+            "text": legible(title(series), 62),
+            "subtitle": legible(_subtitle(series, window, unit), 92),
             "anchor": "start",
             "offset": 12,
         },
         "layer": [_with_scales(layer, window, top) for layer in layers],
-        "config": _config(),
+        "config": config(),
     }
 
 
-def _config() -> Spec:
+def config() -> Spec:
     return {
         "font": FONT,
         "title": {"fontSize": 17, "subtitleFontSize": 12, "color": INK, "subtitleColor": GREY, "subtitlePadding": 5},
@@ -137,10 +127,6 @@ def _with_scales(layer: Spec, window: Window, top: list[float]) -> Spec:
     return {**layer, "encoding": encoding}
 
 
-def _time(field: str = "at") -> Spec:
-    return {"field": field, "type": "temporal"}
-
-
 def _level(field: str = "level") -> Spec:
     return {"field": field, "type": "quantitative"}
 
@@ -153,7 +139,7 @@ def _shade(series: Series, window: Window) -> list[Spec]:
         {
             "data": {"values": rows},
             "mark": {"type": "rect", "color": ORANGE, "opacity": 0.14},
-            "encoding": {"x": _time("from"), "x2": {"field": "to"}},
+            "encoding": {"x": time("from"), "x2": {"field": "to"}},
         }
     ]
 
@@ -184,7 +170,7 @@ def _line(rows: list[Spec]) -> Spec:
     return {
         "data": {"values": rows},
         "mark": {"type": "line", "color": BLUE, "strokeWidth": 2.2, "invalid": "break-paths-show-path-domains"},
-        "encoding": {"x": _time(), "y": _level()},
+        "encoding": {"x": time(), "y": _level()},
     }
 
 
@@ -211,62 +197,11 @@ def _levels(series: Series, rows: list[Spec], unit: Scale) -> list[Spec]:
         {
             "data": {"values": labels},
             "mark": text,
-            "encoding": {"x": _time(), "y": _level(), "text": {"field": "says"}},
+            "encoding": {"x": time(), "y": _level(), "text": {"field": "says"}},
         }
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """A mark's words: where they end or start, and on which height above the frame."""
-
-    at: float
-    says: str
-    leftward: bool
-    tier: int
-
-
-def _placed(marks: list[Mark], window: Window) -> list[_Label]:
-    """Words point away from the nearer edge and take the lowest height on which they touch no other."""
-    taken: list[list[tuple[float, float]]] = []
-    placed: list[_Label] = []
-    for mark in marks:
-        says = f"{_ascii(mark.label, LABEL)} {utc(mark.at).removesuffix(' UTC')}"
-        x = PLOT * (mark.at - window.start) / window.seconds
-        leftward = x > PLOT / 2
-        ends = (x - LETTER * len(says), x) if leftward else (x, x + LETTER * len(says))
-        tier = next((i for i, row in enumerate(taken) if all(ends[1] < a or b < ends[0] for a, b in row)), len(taken))
-        taken += [[]] if tier == len(taken) else []
-        taken[tier].append((ends[0] - LETTER, ends[1] + LETTER))
-        placed.append(_Label(mark.at, says, leftward, tier))
-    return placed
 
 
 def _marks(series: Series, window: Window) -> list[Mark]:
     inside = sorted((m for m in series.marks if window.start <= m.at <= window.end), key=lambda mark: mark.at)
     return inside[-MARKS:]
-
-
-def _labels(labels: list[_Label]) -> list[Spec]:
-    """A line at each mark and its words above the frame."""
-    layers: list[Spec] = []
-    for label in labels:
-        data = {"values": [{"at": label.at * 1000, "says": label.says}]}
-        words: Spec = {
-            "type": "text",
-            "align": "right" if label.leftward else "left",
-            "dx": -5 if label.leftward else 5,
-        }
-        words |= {"fontSize": 12, "fontWeight": "bold", "color": VERMILION}
-        height = {"value": -8 - TIER * label.tier}
-        rule: Spec = {"type": "rule", "color": VERMILION, "strokeWidth": 2}
-        layers += [
-            {"data": data, "mark": rule, "encoding": {"x": _time(), "y": height, "y2": {"value": "height"}}},
-            {"data": data, "mark": words, "encoding": {"x": _time(), "y": height, "text": {"field": "says"}}},
-        ]
-    return layers
-
-
-def _ascii(text: str, most: int) -> str:
-    """Words that every font has: the few signs of ours are kept, the rest is shown as an escape."""
-    return "".join(c if c.isascii() or c in "→·…µ°" or "\u00c0" <= c <= "\u024f" else "?" for c in visible(text, most))

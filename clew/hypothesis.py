@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from clew.evidence import Change
+from clew.evidence import Change, Mark
 from clew.frozen import Frozen
 from clew.incident import Window
 
@@ -181,6 +181,34 @@ class Hypothesis(Frozen):
     """The calibrated chance, 0..1, that this is the cause; never shown in chat."""
 
 
+class Began(Frozen):
+    """One service of a timeline: when its own trouble first showed, and what it is to the incident."""
+
+    service: str
+    depth: int | None = None
+    """Calls from the symptom's service down to it; below 0 for one that calls the symptom's; None if no path is known."""
+    onset: float | None = None
+    """Its own first sign; None where nothing of it says when."""
+    amount: float = 0.0
+    """Its weight beside the heaviest of all, 0..1."""
+    label: Label | None = None
+    leading: bool = False
+    """True for the place of the first open hypothesis."""
+
+
+class Timeline(Frozen):
+    """The onsets on the call graph: what the verdict's picture shows. Times in Unix seconds."""
+
+    rows: tuple[Began, ...]
+    """At most 12, callers above what they call."""
+    edges: tuple[tuple[str, str], ...] = ()
+    """(caller, callee), both among the rows."""
+    marks: tuple[Mark, ...] = ()
+    """What was deployed, switched or configured near by."""
+    onset: float | None = None
+    alerted_at: float
+
+
 class Verdict(StrEnum):
     """How an investigation ended."""
 
@@ -205,6 +233,7 @@ class Report(Frozen):
     changes: tuple[str, ...] = ()
     """Change ids or `none`, best first."""
     gaps: tuple[Gap, ...] = ()
+    timeline: Timeline | None = None
     rounds: int = 1
     seconds: float = 0.0
     queries: int = 0

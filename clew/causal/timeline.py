@@ -1,0 +1,194 @@
+"""In which order did the services of the call graph begin to suffer: the data of the verdict's picture."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from clew.causal.blame import callees, depths
+from clew.causal.change import named
+from clew.causal.confidence import KINDS
+from clew.causal.external import external_clues
+from clew.causal.priors import Priors
+from clew.causal.ranking import Ranking
+from clew.causal.say import within
+from clew.causal.weigh import weigh
+from clew.evidence import Change, Mark
+from clew.hypothesis import Began, CauseKind, Clue, Confidence, Label, Timeline
+from clew.incident import Symptom
+from clew.tables import CallGraph
+
+ROWS = 12
+MARKS = 6
+_OTHERS = 8
+"""Services without a hypothesis fill the picture up to so many rows."""
+_SIGN = 0.15
+"""A clue below this agrees with anything: it dates nothing."""
+_BESIDE = 0.2
+"""A service without a hypothesis is drawn from this part of the heaviest weight on."""
+_NEAR = 1800.0
+"""A change this close before the onset is marked, seconds; the blamed one up to twice that."""
+_MUTE = frozenset(("gone", "change", "traffic", "requests"))
+"""Channels that tell no first sign: a line that is missing has no time, a change is no trouble, and requests rise and fall."""
+_OPEN = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
+
+
+class Seen(NamedTuple):
+    """What the ranking was made from."""
+
+    clues: Sequence[Clue]
+    graph: CallGraph
+    symptom: Symptom
+    changes: Sequence[Change]
+    alerted_at: float
+
+
+def timeline(ranking: Ranking, seen: Seen) -> Timeline | None:
+    """The picture's data, or None where fewer than two services have a first sign, or nothing is wrong. Pure and deterministic."""
+    if ranking.healthy:
+        return None
+    first = first_signs((*seen.clues, *external_clues(seen.clues, seen.graph)))
+    graph = _with_outside(seen)
+    weights = _weights(ranking, seen)
+    shown = _shown(ranking, graph, seen.symptom.service, {n: w for n, w in weights.items() if n in first})
+    if sum(name in first for name in shown) < 2:
+        return None
+    level = levels(graph, seen.symptom.service)
+    told = _told(ranking)
+    best = next((d for d in ranking.drafts if d.confidence in _OPEN), None)
+    rows = [
+        Began(
+            service=name,
+            depth=level.get(name),
+            onset=first.get(name),
+            amount=round(weights.get(name, 0.0), 6),
+            label=told.get(name),
+            leading=best is not None and best.cause.service == name,
+        )
+        for name in shown
+    ]
+    edges = {(a, b) for a, b in graph.edges if a != b and {a, b} <= set(shown)}
+    return Timeline(
+        rows=_ordered(rows, edges),
+        edges=tuple(sorted(edges)),
+        marks=_marks(ranking, seen),
+        onset=ranking.onset,
+        alerted_at=seen.alerted_at,
+    )
+
+
+def first_signs(clues: Iterable[Clue]) -> dict[str, float]:
+    """Per service the earliest onset among the clues that say something, Unix seconds."""
+    out: dict[str, float] = {}
+    for clue in clues:
+        if (
+            clue.service
+            and clue.onset is not None
+            and clue.amount >= _SIGN
+            and clue.channel in KINDS
+            and clue.channel not in _MUTE
+        ):
+            out[clue.service] = min(out.get(clue.service, clue.onset), clue.onset)
+    return out
+
+
+def levels(graph: CallGraph, symptom: str | None) -> dict[str, int]:
+    """Calls from the symptom's service down to each service, below 0 for those that call it; without a symptom, calls from the
+    services that nobody calls. A service that no path joins is absent.
+    """
+    if symptom:
+        up = CallGraph(tuple((callee, caller) for caller, callee in graph.edges))
+        return {**{name: -depth for name, depth in depths(up, symptom).items()}, **depths(graph, symptom)}
+    called = {callee for caller, callee in graph.edges if caller != callee}
+    out: dict[str, int] = {}
+    for root in sorted({caller for caller, _ in graph.edges} - called):
+        for name, depth in depths(graph, root).items():
+            out[name] = min(depth, out.get(name, depth))
+    return out
+
+
+def _with_outside(seen: Seen) -> CallGraph:
+    """The graph with an edge from whoever reports an outside name to that name."""
+    outside = tuple((c.detail, c.service) for c in external_clues(seen.clues, seen.graph) if c.detail and c.service)
+    return CallGraph(tuple(dict.fromkeys((*seen.graph.edges, *outside))))
+
+
+def _weights(ranking: Ranking, seen: Seen) -> dict[str, float]:
+    """Each service's weight as a part of the heaviest."""
+    beyond = external_clues(seen.clues, seen.graph)
+    sums = dict(weigh((*seen.clues, *beyond), seen.graph, Priors(), seen.symptom, ranking.onset).sums)
+    for draft in ranking.drafts:
+        if draft.cause.service:
+            sums[draft.cause.service] = max(sums.get(draft.cause.service, 0.0), draft.weight)
+    top = max(sums.values(), default=0.0)
+    return {name: weight / top for name, weight in sums.items()} if top > 0 else {}
+
+
+def _shown(ranking: Ranking, graph: CallGraph, symptom: str | None, dated: Mapping[str, float]) -> tuple[str, ...]:
+    """Who is drawn: those with a hypothesis, the symptom's service, the way between them, then the heaviest others."""
+    named_ = [d.cause.service for d in ranking.drafts if d.cause.service]
+    chosen = list(dict.fromkeys((*named_[:3], *((symptom,) if symptom else ()), *named_[3:])))
+    for name in named_[:3]:
+        chosen += _way(graph, symptom, name)
+    chosen = list(dict.fromkeys(chosen))[:ROWS]
+    others = sorted((n for n in dated if n not in chosen and dated[n] >= _BESIDE), key=lambda n: (-dated[n], n))
+    return (*chosen, *others[: max(0, _OTHERS - len(chosen))])
+
+
+def _way(graph: CallGraph, start: str | None, end: str) -> list[str]:
+    """The services on a shortest chain of calls from `start` to `end`, both left out; empty if there is none."""
+    depth = depths(graph, start)
+    if end not in depth:
+        return []
+    up: dict[str, list[str]] = {}
+    for caller, below in callees(graph).items():
+        for callee in below:
+            up.setdefault(callee, []).append(caller)
+    way, here = list[str](), end
+    while depth[here] > 1:
+        here = min(name for name in up[here] if depth.get(name) == depth[here] - 1)
+        way.append(here)
+    return way
+
+
+def _ordered(rows: Sequence[Began], edges: set[tuple[str, str]]) -> tuple[Began, ...]:
+    """Callers above what they call, else by depth and first sign; in a cycle the one nearest to the symptom goes first."""
+
+    def early(row: Began) -> tuple[bool, int, bool, float, str]:
+        return (row.depth is None, row.depth or 0, row.onset is None, row.onset or 0.0, row.service)
+
+    left, out = sorted(rows, key=early), list[Began]()
+    while left:
+        waiting = {r.service for r in left}
+        free = (r for r in left if not any(callee == r.service and caller in waiting for caller, callee in edges))
+        out.append(next(free, left[0]))
+        left.remove(out[-1])
+    return tuple(out)
+
+
+def _told(ranking: Ranking) -> dict[str, Label]:
+    """What each service is; of several hypotheses about one the heavier says it."""
+    out: dict[str, Label] = {}
+    for draft in ranking.drafts:
+        if draft.cause.service and draft.label is not None:
+            out.setdefault(draft.cause.service, draft.label)
+    return out
+
+
+def _marks(ranking: Ranking, seen: Seen) -> tuple[Mark, ...]:
+    """What went live near by, the blamed changes first."""
+    blamed = {d.cause.change for d in ranking.drafts if d.confidence in _OPEN and d.cause.kind is CauseKind.CHANGE}
+    onset = seen.alerted_at if ranking.onset is None else ranking.onset
+    live = {c.commit for c in seen.changes if c.commit}
+    found: list[tuple[bool, float, Change]] = []
+    for change in seen.changes:
+        mine = bool({change.ref, change.commit} & blamed)
+        if change.what == "commit" and (not mine or change.ref in live):
+            continue  # a commit alone alters nothing: its deploy does
+        if onset - _NEAR * (2 if mine else 1) <= change.at <= max(onset, seen.alerted_at) + 600.0:
+            found.append((not mine, abs(change.at - onset), change))
+    found.sort(key=lambda item: (*item[:2], item[2].ref))
+    kept = sorted((item[2] for item in found[:MARKS]), key=lambda c: (c.at, c.ref))
+    return tuple(Mark(at=c.at, label=_label(c)) for c in kept)
+
+
+def _label(change: Change) -> str:
+    return within(" ".join((named(change.what, change.commit or change.ref), change.service or "")).strip(), 40)
