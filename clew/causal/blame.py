@@ -4,12 +4,9 @@ from collections import defaultdict, deque
 from collections.abc import Mapping
 
 from clew.causal.meaning import passes_through
+from clew.causal.weights import Weights
 from clew.tables import CallGraph
 
-_SHIFTED = 0.6
-"""How much of its strongest callee's anomaly a caller is forgiven."""
-_UNREACHED = 0.2
-"""What is left of a node that no chain of anomalous calls joins with the symptom."""
 _PASSING = 0.15
 """What is left of a node that only forwards."""
 _ANOMALOUS = 0.05
@@ -24,7 +21,7 @@ def callees(graph: CallGraph) -> dict[str, set[str]]:
     return out
 
 
-def shifted(anomaly: Mapping[str, float], graph: CallGraph, share: float = _SHIFTED) -> dict[str, float]:
+def shifted(anomaly: Mapping[str, float], graph: CallGraph, share: float) -> dict[str, float]:
     """Each anomaly minus `share` of its worst callee's, at least 0. In a cycle each forgives the other: the larger stays ahead."""
     below = callees(graph)
     return {
@@ -47,12 +44,15 @@ def reached(anomaly: Mapping[str, float], graph: CallGraph, symptom: str | None)
     return frozenset(seen)
 
 
-def blamed(anomaly: Mapping[str, float], graph: CallGraph, symptom: str | None) -> dict[str, float]:
+def blamed(
+    anomaly: Mapping[str, float], graph: CallGraph, symptom: str | None, weights: Weights | None = None
+) -> dict[str, float]:
     """Blame per service in the units of `anomaly`: shifted to callees, damped off the symptom's path and on nodes that only forward."""
+    weights = weights or Weights()
     near = reached(anomaly, graph, symptom)
     out: dict[str, float] = {}
-    for who, amount in shifted(anomaly, graph).items():
-        left = amount * (1.0 if who in near else _UNREACHED) * (_PASSING if passes_through(who) else 1.0)
+    for who, amount in shifted(anomaly, graph, weights.shifted).items():
+        left = amount * (1.0 if who in near else weights.unreached) * (_PASSING if passes_through(who) else 1.0)
         if left > 0:
             out[who] = left
     return out

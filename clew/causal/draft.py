@@ -10,7 +10,8 @@ from clew.causal.remedy import relieve, undo, watched
 from clew.causal.say import capital, clock, several, spoken, within
 from clew.causal.title import LIMIT, lead, levels, titled
 from clew.causal.traffic import surge
-from clew.causal.weigh import WEIGHTS, Weighed
+from clew.causal.weigh import CHANNELS, Weighed
+from clew.causal.weights import Weights
 from clew.evidence import Change
 from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Term
 from clew.incident import Symptom
@@ -39,7 +40,7 @@ class Case:
     def of(self, service: str | None) -> tuple[Clue, ...]:
         """The service's clues that count, strongest first."""
         mine = [c for c in self.clues if c.service == service and c.service and c.amount > 0.05 and c.channel in _SHOWN]
-        return tuple(sorted(mine, key=lambda c: (-WEIGHTS.get(c.channel, 1.0) * c.amount, c.channel, c.says)))
+        return tuple(sorted(mine, key=lambda c: (-_worth(c) * c.amount, c.channel, c.says)))
 
     def support(self, service: str | None) -> tuple[Clue, ...]:
         """The same, in the order of telling: what names the trouble, the best of every other channel, then the rest and the symptom."""
@@ -75,7 +76,11 @@ class Case:
         return next((c for c in self.changes if c.ref == ref), None)
 
 
-_SHOWN = frozenset((*WEIGHTS, "latency", "errors"))
+_SHOWN = frozenset((*CHANNELS, "latency", "errors"))
+
+
+def _worth(clue: Clue) -> float:
+    return Weights().worth(clue.channel) if clue.channel in CHANNELS else 1.0
 
 
 def service_draft(case: Case, service: str) -> Draft:

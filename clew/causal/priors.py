@@ -1,7 +1,8 @@
-"""What has feedback taught us: counts in, a bounded log weight out."""
+"""What is believed before an incident is looked at: what each kind of clue is worth, and what feedback taught."""
 
 import math
 
+from clew.causal.weights import Weights
 from clew.frozen import Frozen
 
 
@@ -15,9 +16,10 @@ class Prior(Frozen):
 
 
 class Priors(Frozen):
-    """All counts. Empty is a fine start."""
+    """All counts (empty is a fine start) and the fitted worth of clues."""
 
     counts: tuple[Prior, ...] = ()
+    weights: Weights = Weights()
 
     def weight(self, kind: str, service: str | None) -> float:
         """Log odds of the counts with one imagined case on each side, within plus or minus 0.5: memory nudges, it never decides."""

@@ -43,7 +43,7 @@ def rank(
     clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says, c.onset or 0.0, c.detail))
     changes = sorted(changes, key=lambda c: (c.at, c.ref))
     beyond = external_clues(clues, graph)
-    weighed = weigh((*clues, *beyond), graph, priors, symptom, onset)
+    weighed = weigh((*clues, *beyond), graph, priors, symptom=symptom, onset=onset)
     errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
     usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())
     fits = change_clues(changes, errors, usual, onset, weighed.sums)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clew.causal.edge import edge_clues
+from clew.causal.edge import edge_clues, exits
 from clew.causal.moment import Moment
 from clew.causal.say import change, seen
 from clew.hypothesis import Clue
@@ -44,8 +44,14 @@ def span_clues(spans: Spans, normal: Spans, moment: Moment) -> tuple[Clue, ...]:
     now, past = phases(spans, normal, moment)
     edges, explained = edge_clues(now, past)
     current, before = _groups(now), _groups(past) if len(past) else {}
+    calls = _named(now, exits(now)) | _named(past, exits(past)) if len(past) else _named(now, exits(now))
     base = float(np.sum(now.duration[now.parent < 0]))
-    out = [*_selftime(current, before, explained, base), *edges, *_structure(current, before), *_failed(now, past)]
+    out = [
+        *_selftime(current, before, calls, explained, base),
+        *edges,
+        *_structure(current, before),
+        *_failed(now, past),
+    ]
     out.append(seen(spans.services, "spans"))
     return tuple(sorted(out, key=lambda c: (-c.amount, c.channel, c.service or "")))
 
@@ -79,6 +85,12 @@ def self_times(spans: Spans) -> tuple[Floats, Ints]:
     return np.maximum(spans.duration - covered, 0.0), number
 
 
+def _named(spans: Spans, which: Bools) -> set[tuple[str, str]]:
+    """Service and operation of the chosen spans."""
+    pairs = np.unique(np.stack((spans.service[which], spans.operation[which])), axis=1).T
+    return {(spans.services[service], spans.operations[operation]) for service, operation in pairs}
+
+
 def _groups(spans: Spans) -> _Groups:
     own, children = self_times(spans)
     key = spans.service.astype(np.int64) * (len(spans.operations) + 1) + spans.operation
@@ -102,7 +114,9 @@ def _groups(spans: Spans) -> _Groups:
     return out
 
 
-def _selftime(now: _Groups, before: _Groups, explained: dict[str, float], base: float) -> list[Clue]:
+def _selftime(
+    now: _Groups, before: _Groups, calls: set[tuple[str, str]], explained: dict[str, float], base: float
+) -> list[Clue]:
     """Extra self time per service over the fault-free medians less three standard errors, in seconds, as shares of the total.
 
     What slow edges explain is taken out of the caller's own time, or the caller would win wrongly.
@@ -111,7 +125,7 @@ def _selftime(now: _Groups, before: _Groups, explained: dict[str, float], base: 
     worst: dict[str, tuple[float, str, float, float]] = {}
     for (service, operation), group in now.items():
         old = before.get((service, operation))
-        if old is None or old.count < 3 or group.count < 3:
+        if old is None or old.count < 3 or group.count < 3 or (service, operation) in calls:
             continue
         shift = group.median - old.median - 3.0 * float(np.hypot(group.error, old.error))
         if shift <= 0.1 * old.median + 1e-4:

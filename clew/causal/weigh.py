@@ -5,27 +5,23 @@ from typing import NamedTuple
 
 from clew.causal.blame import blamed, callees
 from clew.causal.priors import Priors
+from clew.causal.weights import Weights
 from clew.hypothesis import CauseKind, Clue, Term
 from clew.incident import Signal, Symptom
 from clew.tables import CallGraph
 
-WEIGHTS: Mapping[str, float] = {
-    "resource": 1.5,
-    "self time": 1.0,
-    "edge": 2.0,
-    "new errors": 2.0,
-    "failed spans": 1.0,
-    "lost calls": 0.4,
-    "gone": 0.4,
-    "external": 2.0,
-}
-"""Worth of one unit of each channel; `call graph` (latency, errors and requests after blame was shifted) is worth 1."""
+CHANNELS = ("resource", "self time", "edge", "new errors", "failed spans", "lost calls", "gone", "external")
+"""What counts for a service by itself, beside the latency, errors and requests that move along calls."""
+_EFFECTS = ("new errors", "failed spans", "lost calls", "gone")
+"""What a service shows that waits for, or is refused by, something below it."""
+_SIGNALS = ("latency", "errors", "requests")
+_REQUESTS = 0.15
+"""More or fewer requests are mostly what others do."""
 _LATE = 180.0
 """A service whose first sign comes this long after the onset is a follower, seconds."""
-
-_ERRORS_SHIFTED = 0.5
-"""How much of its worst callee's new errors a caller is forgiven."""
-_KNOWN = frozenset((*WEIGHTS, "latency", "errors", "requests"))
+_COMBINED = 3
+"""So many templates of new errors of one service are counted together."""
+_KNOWN = frozenset((*CHANNELS, *_SIGNALS))
 
 
 class Weighed(NamedTuple):
@@ -36,48 +32,94 @@ class Weighed(NamedTuple):
     raw: dict[str, float]
 
 
-def weigh(clues: Sequence[Clue], graph: CallGraph, priors: Priors, symptom: Symptom, onset: float | None) -> Weighed:
+def weigh(
+    clues: Sequence[Clue],
+    graph: CallGraph,
+    priors: Priors,
+    *,
+    symptom: Symptom,
+    onset: float | None,
+) -> Weighed:
     """Sums the terms of every service that any clue or the graph names. More support never lowers a service's own sum."""
+    weights = priors.weights
     best = strongest(clues)
-    names = sorted({s for _, s in best} | {s for edge in graph.edges for s in edge} | set(graph.services) - {""})
-    best = _errors_outside(_errors_shifted(best, graph), {s for edge in graph.edges for s in edge})
-    raw = anomalies(best, names, symptom)
-    called = blamed(raw, graph, symptom.service)
+    nodes = {s for edge in graph.edges for s in edge}
+    names = sorted({s for _, s in best} | nodes | set(graph.services) - {""})
+    best = _errors_outside(best, nodes)
+    signals = {kind: {n: best[kind, n].amount if (kind, n) in best else 0.0 for n in names} for kind in _SIGNALS}
+    worth = _worth(symptom, weights)
+    raw = {n: max(worth[kind] * signals[kind][n] for kind in _SIGNALS) for n in names}
+    called = {kind: blamed(signals[kind], graph, symptom.service, weights) for kind in _SIGNALS}
     terms: dict[str, tuple[Term, ...]] = {}
     for name in names:
-        parts = [
-            Term(name=channel, value=weight * best[channel, name].amount, says=best[channel, name].says)
-            for channel, weight in WEIGHTS.items()
-            if (channel, name) in best and best[channel, name].amount > 0
-        ]
-        if called.get(name, 0.0) > 0:
-            parts.append(Term(name="call graph", value=called[name], says=_below(name, raw, graph)))
+        left = weights.call_graph * max(worth[kind] * called[kind].get(name, 0.0) for kind in _SIGNALS)
+        moved = (Term(name="call graph", value=left, says=_below(name, raw, graph)),) if left > 0 else ()
+        terms[name] = (*_own(name, best, weights), *moved)
+    terms = _explained(terms, graph, weights)
+    out: dict[str, tuple[Term, ...]] = {}
+    for name in names:
         mine = [c for (_, s), c in best.items() if s == name]
-        parts += _adjustments(name, mine, priors, onset, parts)
-        terms[name] = tuple(parts)
-    return Weighed({name: max(0.0, sum(t.value for t in terms[name])) for name in names}, terms, raw)
+        out[name] = (*terms[name], *_adjustments(name, mine, priors, onset, terms[name]))
+    return Weighed({name: max(0.0, sum(t.value for t in out[name])) for name in names}, out, raw)
+
+
+def _worth(symptom: Symptom, weights: Weights) -> dict[str, float]:
+    """The symptom's own signal counts most: a slow callee refuses nobody, and an error takes no time."""
+    worth = {"latency": 1.0, "errors": 1.0, "requests": _REQUESTS}
+    if symptom.signal is Signal.LATENCY:
+        worth["errors"] = weights.other_signal
+    elif symptom.signal in (Signal.ERRORS, Signal.AVAILABILITY):
+        worth["latency"] = weights.other_signal
+    return worth
+
+
+def _own(name: str, best: Mapping[tuple[str, str], Clue], weights: Weights) -> tuple[Term, ...]:
+    return tuple(
+        Term(name=channel, value=weights.worth(channel) * best[channel, name].amount, says=best[channel, name].says)
+        for channel in CHANNELS
+        if (channel, name) in best and best[channel, name].amount > 0
+    )
+
+
+def _explained(
+    terms: Mapping[str, tuple[Term, ...]], graph: CallGraph, weights: Weights
+) -> dict[str, tuple[Term, ...]]:
+    """Each service's effects less what the worst service below it (two calls deep) explains: trouble travels up the calls."""
+    below = callees(graph)
+    sums = {name: sum(t.value for t in found) for name, found in terms.items()}
+    out: dict[str, tuple[Term, ...]] = {}
+    for name, found in terms.items():
+        effects = sum(t.value for t in found if t.name in _EFFECTS)
+        reach = {other for callee in below.get(name, ()) for other in (callee, *below.get(callee, ()))} - {name}
+        worst = max(((sums.get(o, 0.0), o) for o in reach if name not in below.get(o, ())), default=(0.0, ""))
+        less = min(effects, weights.explained * worst[0])
+        says = f"{worst[1]}, on which {name} depends, explains part of it"
+        out[name] = (*found, Term(name="explained below", value=-less, says=says)) if less > 0 else found
+    return out
 
 
 def strongest(clues: Sequence[Clue]) -> dict[tuple[str, str], Clue]:
-    """The strongest clue per channel and service; ties go to the sentence that sorts first, so that order never matters."""
+    """The strongest clue per channel and service; ties go to the sentence that sorts first, so that order never matters.
+
+    New errors of one service add up (as odds, at most three templates): two messages of one fault are one fault.
+    """
     out: dict[tuple[str, str], Clue] = {}
+    count: dict[str, int] = {}
     for clue in sorted(clues, key=lambda c: (-c.amount, c.says, c.onset or 0.0, c.detail)):
-        if clue.service and clue.channel in _KNOWN:
-            out.setdefault((clue.channel, clue.service), clue)
+        if not clue.service or clue.channel not in _KNOWN:
+            continue
+        first = out.setdefault((clue.channel, clue.service), clue)
+        if clue.channel == "new errors":
+            count[clue.service] = count.get(clue.service, 0) + 1
+            if first is not clue and count[clue.service] <= _COMBINED:
+                both = _together(first.amount, clue.amount)
+                out[clue.channel, clue.service] = first.model_copy(update={"amount": both})
     return out
 
 
-def _errors_shifted(best: dict[tuple[str, str], Clue], graph: CallGraph) -> dict[tuple[str, str], Clue]:
-    """New errors of a caller less what errors of the services that it depends on explain: an exception travels up the calls."""
-    below, out = callees(graph), dict(best)
-    amounts = {s: clue.amount for (channel, s), clue in best.items() if channel == "new errors"}
-    for name, amount in amounts.items():
-        reach = {other for callee in below.get(name, ()) for other in (callee, *below.get(callee, ()))} - {name}
-        worst = max((amounts[o] for o in reach if o in amounts and name not in below.get(o, ())), default=0.0)
-        if worst > 0:
-            left = max(0.0, amount - _ERRORS_SHIFTED * worst)
-            out["new errors", name] = best["new errors", name].model_copy(update={"amount": left})
-    return out
+def _together(one: float, other: float) -> float:
+    odds = sum(a / max(1e-9, 1.0 - a) for a in (one, other))
+    return round(odds / (1.0 + odds), 6)
 
 
 def _errors_outside(best: dict[tuple[str, str], Clue], nodes: set[str]) -> dict[tuple[str, str], Clue]:
@@ -88,21 +130,6 @@ def _errors_outside(best: dict[tuple[str, str], Clue], nodes: set[str]) -> dict[
         if channel == "external" and clue.service in nodes and mine is not None:
             out["new errors", clue.detail] = mine.model_copy(update={"amount": mine.amount * (1.0 - 0.7 * clue.amount)})
     return out
-
-
-def anomalies(best: Mapping[tuple[str, str], Clue], names: Sequence[str], symptom: Symptom) -> dict[str, float]:
-    """Latency, errors and requests of each service as one amount, the symptom's own signal counting most."""
-    worth = {"latency": 1.0, "errors": 1.0, "requests": 0.15}
-    if symptom.signal is Signal.LATENCY:
-        worth["errors"] = 0.6
-    elif symptom.signal in (Signal.ERRORS, Signal.AVAILABILITY):
-        worth["latency"] = 0.6
-    return {
-        name: max(
-            weight * best[channel, name].amount if (channel, name) in best else 0.0 for channel, weight in worth.items()
-        )
-        for name in names
-    }
 
 
 def _adjustments(

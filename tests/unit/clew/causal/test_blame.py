@@ -41,7 +41,7 @@ def test_without_a_graph_the_anomalies_themselves_decide() -> None:
 
 
 def test_calling_oneself_forgives_nothing() -> None:
-    assert shifted({"web": 0.8}, CallGraph((("web", "web"),))) == {"web": 0.8}
+    assert shifted({"web": 0.8}, CallGraph((("web", "web"),)), 0.6) == {"web": 0.8}
     assert callees(CallGraph((("web", "web"),))).get("web") is None
 
 
