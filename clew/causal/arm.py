@@ -1,0 +1,186 @@
+"""Which rows of a service make two arms: by track, version, flag, zone, or by the pods that a deploy brought."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from clew.causal.grid import step_of
+from clew.causal.ruling import Kind
+from clew.causal.say import several
+from clew.evidence import Change
+from clew.tables import Floats, SeriesKey
+
+_CANARY = frozenset(("canary", "candidate", "preview"))
+_PLACES = ("zone", "region")
+_OFF = frozenset(("off", "false", "0", "no", "disabled", "control"))
+_TOKEN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_VERSION = re.compile(r"v?\d+(?:[._-]\d+)*")
+_SHORTEST_HASH = 7
+_ARMS = 12
+"""Places that are compared at most: with more, each says little."""
+
+
+class Split(NamedTuple):
+    """Two sets of rows to compare. `looks` is how many sets the treated one was picked from."""
+
+    kind: Kind
+    treated: tuple[int, ...]
+    control: tuple[int, ...]
+    named: tuple[str, str]
+    looks: int = 1
+
+
+class Rows(NamedTuple):
+    """The rows of one metric of one service; `values` (R, T)."""
+
+    keys: tuple[SeriesKey, ...]
+    values: Floats
+
+    def labelled(self, name: str) -> dict[str, tuple[int, ...]]:
+        """Rows (from 0) by their value of a label, values in order; rows without it are left out."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for row, key in enumerate(self.keys):
+            value = dict(key.labels).get(name, "")
+            if value:
+                found[value].append(row)
+        return {value: tuple(rows) for value, rows in sorted(found.items())}
+
+    def instances(self) -> dict[str, tuple[int, ...]]:
+        """Rows (from 0) by instance, in order; rows of no instance are left out."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for row, key in enumerate(self.keys):
+            if key.instance:
+                found[key.instance].append(row)
+        return {name: tuple(rows) for name, rows in sorted(found.items())}
+
+
+def made_by(change: Change, rows: Rows, times: Floats) -> Split | None:
+    """The two arms that a change made of a service's rows; None if all rows are alike to it."""
+    if change.what == "flag":
+        return _flagged(change, rows)
+    said = _tokens(change)
+    by_label = _canary(rows) or _versions(change, said, rows) or _placed(said, rows)
+    if by_label is not None or change.what != "deploy":
+        return by_label
+    return _fresh(change, rows, times)
+
+
+def places(rows: Rows, rise: Floats) -> tuple[Split, ...]:
+    """The worst zone against the others, and the worst of three or more instances against the others. `rise` is per row; NaN never wins."""
+    out: list[Split] = []
+    for name in _PLACES:
+        found = _worst(Kind.ZONE, rows.labelled(name), rise, least=2)
+        if found is not None:
+            out.append(found)
+            break
+    found = _worst(Kind.INSTANCE, rows.instances(), rise, least=3)
+    return (*out, found) if found is not None else tuple(out)
+
+
+def _worst(kind: Kind, arms: dict[str, tuple[int, ...]], rise: Floats, least: int) -> Split | None:
+    if not least <= len(arms) <= (_ARMS if kind is Kind.ZONE else 200):
+        return None
+    height = {name: float(np.max(np.nan_to_num(rise[list(rows)], nan=-np.inf))) for name, rows in arms.items()}
+    worst = max(arms, key=lambda name: (height[name], name))
+    if not np.isfinite(height[worst]):
+        return None
+    others = tuple(row for name, rows in arms.items() if name != worst for row in rows)
+    rest = [name for name in arms if name != worst]
+    return Split(kind, arms[worst], others, (worst, several(rest, 2)), len(arms))
+
+
+def _canary(rows: Rows) -> Split | None:
+    """Rows that call themselves a canary, by a track or by their instance's name."""
+    for arms in (rows.labelled("track"), rows.instances()):
+        mine = [name for name in arms if _CANARY & set(re.split(r"[^a-z]+", name.lower()))]
+        if mine and len(mine) < len(arms):
+            return _against(Kind.CANARY, arms, mine, (several(mine, 2), _rest(arms, mine)))
+    return None
+
+
+def _versions(change: Change, said: frozenset[str], rows: Rows) -> Split | None:
+    """Rows of the version that a deploy names, or of the commit that it brought out."""
+    arms = rows.labelled("version")
+    mine = [name for name in arms if _is(name, change, said)]
+    if not mine or len(mine) == len(arms):
+        return None
+    return _against(Kind.CANARY, arms, mine, (several(mine, 2), _rest(arms, mine)))
+
+
+def _is(version: str, change: Change, said: frozenset[str]) -> bool:
+    bare = version.lower()
+    if bare in said or bare.removeprefix("v") in {
+        token.removeprefix("v") for token in said if _VERSION.fullmatch(token)
+    }:
+        return True
+    commit = (change.commit or "").lower()
+    return len(bare) >= _SHORTEST_HASH and bool(commit) and (commit.startswith(bare) or bare.startswith(commit))
+
+
+def _placed(said: frozenset[str], rows: Rows) -> Split | None:
+    """Rows of the zone that a change names."""
+    for label in _PLACES:
+        arms = rows.labelled(label)
+        mine = [name for name in arms if name.lower() in said]
+        if mine and len(mine) < len(arms):
+            return _against(Kind.ZONE, arms, mine, (several(mine, 2), _rest(arms, mine)))
+    return None
+
+
+def _flagged(change: Change, rows: Rows) -> Split | None:
+    """Rows with the flag on against rows with it off, whichever of them the change made."""
+    name, _, state = change.title.partition(":")
+    after = state.rpartition("->")[2].strip().lower()
+    arms = {
+        value: mine
+        for value, mine in rows.labelled("flag").items()
+        if not re.search(r"[=:]", value) or re.split(r"[=:]", value)[0].strip().lower() == name.strip().lower()
+    }
+    off = [value for value in arms if re.split(r"[=:]", value)[-1].strip().lower() in _OFF]
+    on = [value for value in arms if value not in off]
+    mine = off if after in _OFF else on
+    if not off or not on:
+        return None
+    told = f"{name.strip()[:40]} off", f"{name.strip()[:40]} on"
+    return _against(Kind.FLAG, arms, mine, told if mine is off else (told[1], told[0]))
+
+
+def _fresh(change: Change, rows: Rows, times: Floats) -> Split | None:
+    """Pods that came with the deploy against pods that were there before and stayed."""
+    if not len(times):
+        return None
+    arms, slack = rows.instances(), step_of(times)
+    first: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for name, mine in arms.items():
+        there = np.flatnonzero(np.isfinite(rows.values[list(mine)]).any(axis=0))
+        if len(there):
+            first[name], last[name] = float(times[there[0]]), float(times[there[-1]])
+    fresh = [name for name, at in first.items() if at >= change.at - slack and at > float(times[0]) + slack]
+    stayed = [name for name in first if name not in fresh and last[name] > change.at + slack]
+    if not fresh or not stayed:
+        return None
+    kept = {name: arms[name] for name in (*fresh, *stayed)}
+    return _against(Kind.CANARY, kept, fresh, (_pods("new", fresh), _pods("old", stayed)))
+
+
+def _pods(age: str, names: Sequence[str]) -> str:
+    return f"the {age} pod {names[0]}" if len(names) == 1 else f"{len(names)} {age} pods"
+
+
+def _against(kind: Kind, arms: dict[str, tuple[int, ...]], mine: Iterable[str], named: tuple[str, str]) -> Split:
+    chosen = set(mine)
+    treated = tuple(row for name in arms if name in chosen for row in arms[name])
+    control = tuple(row for name in arms if name not in chosen for row in arms[name])
+    return Split(kind, treated, control, named)
+
+
+def _rest(arms: dict[str, tuple[int, ...]], mine: Sequence[str]) -> str:
+    return several([name for name in arms if name not in mine], 2)
+
+
+def _tokens(change: Change) -> frozenset[str]:
+    return frozenset(_TOKEN.findall(change.title.lower()))

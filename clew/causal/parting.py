@@ -1,0 +1,264 @@
+"""Did one arm part from another at a moment, by more than the two part anyway?"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from clew.tables import Bools, Floats
+
+LEAST_AFTER = 5
+"""Samples that must follow."""
+LEAST_BEFORE = 8
+"""Samples that must lie before, where nothing else is asked for."""
+_ALPHA = 0.01
+"""One-sided level of a claim, divided by the number of looks."""
+_SIDE = 1.6449
+"""Standard errors of a normal that leave 5 % beyond: the interval holds 90 %."""
+LEAST_FREEDOM = 3.0
+"""Below this many effective degrees of freedom nothing can be told."""
+_MATERIAL = 0.2
+"""An effect below this part of the usual level is not worth blaming anybody for."""
+_LONE = 0.1
+"""How far two equal pods may lie apart where that could not be measured, as a part of their level."""
+_MEDIAN = 1.2533
+"""A median's standard error over a mean's, for normal noise."""
+_THINNED = 240
+"""Points that the drift is estimated from at most."""
+
+
+class Pair(NamedTuple):
+    """Two arms on one grid, (T,) each, worse is higher, and the columns that are before and after."""
+
+    treated: Floats
+    control: Floats
+    before: Bools
+    after: Bools
+
+
+class Parting(NamedTuple):
+    """Two arms before and after, in the unit of the values; the effect is how much more the treated one rose."""
+
+    treated: tuple[float, float]
+    control: tuple[float, float]
+    effect: float
+    low: float
+    high: float
+    chance: float
+    """One-sided p-value of the effect, the larger of levels and logarithms."""
+    freedom: float
+    """Effective degrees of freedom."""
+    apart: bool
+    """The treated arm rose more, in level and in ratio, beyond noise, past placebos, and by an amount that matters."""
+    alike: bool
+    """Something rose, and less than half of it can be the difference between the arms."""
+    doubt: str
+    """Why neither can be said; empty if one is."""
+
+
+class _Shift(NamedTuple):
+    """A difference of medians with what is known of its noise. `chance` is one-sided: as large a rise where there is none."""
+
+    size: float
+    error: float
+    freedom: float
+    chance: float
+    placebo: float
+    """The largest shift of an equally long stretch within the past; it is noise by construction."""
+    drift: float
+    """What the trend of the past alone would have added by then."""
+
+    def bounds(self) -> tuple[float, float]:
+        """The 90 % interval of `size`."""
+        reach = _quantile(self.freedom) * self.error
+        return self.size - reach, self.size + reach
+
+
+class _Levels(NamedTuple):
+    before: float
+    after: float
+    usual: float
+    """The control before."""
+    other: float
+    """The control after."""
+
+    @property
+    def rise(self) -> float:
+        """Of the arm that rose more."""
+        return max(self.after - self.before, self.other - self.usual)
+
+
+def parting(
+    pair: Pair, *, floor: float, looks: int = 1, twins: Floats | None = None, least: int = LEAST_BEFORE
+) -> Parting | str:
+    """Difference in differences of medians between two arms on one grid (Card & Krueger 1994), or the reason why there is none.
+
+    `floor` is the smallest level that counts, in the unit of the arms. The noise is that of the difference between the arms, its
+    variance inflated for autocorrelation (Welch's test on effective sample sizes). With `twins` (R, T), the rows of the control, a
+    treated arm may lack a past: it is then compared with the control alone, and the twins say how far equal ones lie apart. `least`
+    samples make a past. A claim must hold in levels and in logarithms, since parallel trends hold in one scale only (Roth & Sant'Anna
+    2023), and must exceed every placebo of the past and the drift of the arms. `looks` is how many arms this one was picked from.
+    """
+    treated, control, before, after = pair
+    both = np.isfinite(treated) & np.isfinite(control)
+    past, now = before & both, after & both
+    if now.sum() < LEAST_AFTER:
+        return f"only {_samples(now)} of both arms after it"
+    fresh = twins is not None and past.sum() < LEAST_BEFORE
+    if not fresh and past.sum() < least:
+        return f"only {_samples(past)} of both arms before it"
+    levels = _levels(pair, past, now, fresh)
+    offset = max(floor, 0.02 * abs(levels.usual))
+    spread = _spread(twins, now, levels.other, offset) if fresh else (0.0, 0.0)
+    ends = (np.zeros_like(past) if fresh else past, now)
+    plain = _shift(treated - control, ends, spread[0], 0.05 * floor + 0.005 * abs(levels.usual))
+    ratio = _shift(_log(treated, offset) - _log(control, offset), ends, spread[1], 0.005)
+    matters = max(
+        _MATERIAL * (abs(levels.usual) + floor), 2.0 * floor, 0.5 * abs(levels.other) if fresh and levels.other else 0.0
+    )
+    beyond = _beyond(plain, looks, matters) and _beyond(ratio, looks, math.log1p(_MATERIAL))
+    alike = not beyond and levels.rise > matters and _shared(plain, ratio, levels, offset)
+    return Parting(
+        (levels.before, levels.after),
+        (levels.usual, levels.other),
+        plain.size,
+        *plain.bounds(),
+        max(plain.chance, ratio.chance),
+        min(plain.freedom, ratio.freedom),
+        beyond,
+        alike,
+        "" if beyond or alike else _doubt(plain, ratio, looks, levels.rise > matters),
+    )
+
+
+def _levels(pair: Pair, past: Bools, now: Bools, fresh: bool) -> _Levels:
+    """Levels of both arms; a treated arm without a past is taken to have been like the control."""
+    calm = np.isfinite(pair.control) & pair.before if fresh else past
+    other = float(np.median(pair.control[now]))
+    usual = float(np.median(pair.control[calm])) if calm.any() else other
+    before = usual if fresh else float(np.median(pair.treated[past]))
+    return _Levels(before, float(np.median(pair.treated[now])), usual, other)
+
+
+def _spread(twins: Floats | None, now: Bools, level: float, offset: float) -> tuple[float, float]:
+    """How far rows of one arm lie apart, in levels and in logarithms."""
+    seen = () if twins is None else tuple(row[now & np.isfinite(row)] for row in twins)
+    rows = np.array([np.median(row) for row in seen if len(row) >= LEAST_AFTER])
+    if len(rows) < 3:
+        return _LONE * abs(level), _LONE
+    return max(_scale(rows), 0.02 * abs(level)), max(_scale(_log(rows, offset)), 0.02)
+
+
+def _log(values: Floats, offset: float) -> Floats:
+    return np.log(np.maximum(values, 0.0) + offset)
+
+
+def _shift(apart: Floats, ends: tuple[Bools, Bools], spread: float, least: float) -> _Shift:
+    """Median after less median before with its error; an arm without a past began at 0, give or take `spread`."""
+    past, now = ends
+    late, early = apart[now], apart[past]
+    center = float(np.median(early)) if len(early) else 0.0
+    rest_early, rest_late = early - center, late - np.median(late)
+    rho = _memory(rest_early if len(early) >= 2 * LEAST_BEFORE else np.concatenate((rest_early, rest_late)))
+    inflation = (1.0 + rho) / (1.0 - rho)
+    sigma = max(_scale(early), least)
+    error_late = _MEDIAN * max(_scale(late), sigma) * math.sqrt(inflation / len(late))
+    error_early = _MEDIAN * sigma * math.sqrt(inflation / len(early)) if len(early) else spread
+    error = math.hypot(error_late, error_early)
+    freedom = max(1.0, (len(early) + len(late) if len(early) else 2 * len(late)) / inflation - 2.0)
+    size = float(np.median(late)) - center
+    return _Shift(
+        size,
+        error,
+        freedom,
+        _chance(size / error, freedom),
+        _placebo(early, len(late), center),
+        _drift(early, len(late)),
+    )
+
+
+def _scale(values: Floats) -> float:
+    """The robust standard deviation; the width of the tails where more than half the samples are equal."""
+    if len(values) < 2:
+        return 0.0
+    middle = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    low, high = np.quantile(values, (0.05, 0.95))
+    return max(middle, float(high - low) / 3.29)
+
+
+def _memory(residuals: Floats) -> float:
+    """Lag-one autocorrelation, tails drawn in, corrected for the bias of short series (Kendall 1954), 0..0.95."""
+    count = len(residuals)
+    if count < 4:
+        return 0.5
+    bound = 3.0 * _scale(residuals)
+    drawn = np.clip(residuals, -bound, bound)
+    drawn = drawn - drawn.mean()
+    whole = float(drawn @ drawn)
+    rho = float(drawn[1:] @ drawn[:-1]) / whole if whole > 0 else 0.0
+    return min(0.95, max(0.0, rho + (1.0 + 3.0 * rho) / count))
+
+
+def _placebo(early: Floats, length: int, center: float) -> float:
+    """The largest shift of a stretch within the past, against the rest of it."""
+    length = min(length, len(early) // 2)
+    if length < 3:
+        return 0.0
+    windows = np.lib.stride_tricks.sliding_window_view(early, length)
+    return float(np.max(np.abs(np.median(windows, axis=1) - center)))
+
+
+def _drift(early: Floats, length: int) -> float:
+    """What the trend of the past (Theil 1950, Sen 1968) adds from its middle to the middle of what follows."""
+    if len(early) < LEAST_BEFORE:
+        return 0.0
+    step = max(1, math.ceil(len(early) / _THINNED))
+    places, values = np.arange(len(early), dtype=np.float64)[::step], early[::step]
+    one, other = np.triu_indices(len(values), 1)
+    slope = float(np.median((values[other] - values[one]) / (places[other] - places[one])))
+    return slope * (len(early) + length) / 2.0
+
+
+def _beyond(shift: _Shift, looks: int, matters: float) -> bool:
+    past_all = shift.size > max(matters, shift.placebo, 2.0 * shift.drift)
+    return past_all and shift.chance <= _ALPHA / looks and shift.freedom >= LEAST_FREEDOM
+
+
+def _shared(plain: _Shift, ratio: _Shift, levels: _Levels, offset: float) -> bool:
+    """True if most of the rise is in both arms, in levels or in ratio."""
+    logs = _Levels(*(math.log(max(level, 0.0) + offset) for level in levels))
+    return any(
+        shift.bounds()[1] < 0.5 * rise and shift.freedom >= LEAST_FREEDOM
+        for shift, rise in ((plain, levels.rise), (ratio, logs.rise))
+    )
+
+
+def _doubt(plain: _Shift, ratio: _Shift, looks: int, rose: bool) -> str:
+    if min(plain.freedom, ratio.freedom) < LEAST_FREEDOM:
+        return "each sample repeats the one before, so there are too few that count"
+    if not rose:
+        return "neither arm got worse"
+    if plain.size <= 2.0 * plain.drift or ratio.size <= 2.0 * ratio.drift:
+        return "the arms were already drifting apart"
+    if plain.size <= plain.placebo or ratio.size <= ratio.placebo:
+        return "the arms have parted as far before, when nothing happened"
+    if (plain.chance <= _ALPHA / looks) != (ratio.chance <= _ALPHA / looks):
+        return "the arms part in level or in ratio, not in both"
+    return "the difference between the arms is within its noise"
+
+
+def _chance(t: float, freedom: float) -> float:
+    """One-sided p-value of Student's t, by Wallace's transformation to a normal (1959)."""
+    z = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0) * math.sqrt(freedom * math.log1p(t * t / freedom))
+    return 0.5 * math.erfc(math.copysign(z, t) / math.sqrt(2.0))
+
+
+def _quantile(freedom: float) -> float:
+    """The t with 5 % beyond it: the same transformation backwards."""
+    z = _SIDE * (8.0 * freedom + 3.0) / (8.0 * freedom + 1.0)
+    return math.sqrt(freedom * math.expm1(min(z * z / freedom, 50.0)))
+
+
+def _samples(there: Bools) -> str:
+    count = int(there.sum())
+    return f"{count} sample{'' if count == 1 else 's'}"
