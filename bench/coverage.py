@@ -14,6 +14,7 @@ from clew.causal.counterfactual import counterfactual
 from clew.causal.course import Course, course
 from clew.causal.grid import regular
 from clew.causal.meaning import Meaning, meaning
+from clew.causal.stretch import stretch
 from clew.hypothesis import Effect
 from clew.incident import Window
 from clew.ports import Era, MetricSource
@@ -161,10 +162,10 @@ def planted(kind: str, before: int, rng: np.random.Generator, effect: float) -> 
 def _probe(kind: str, quiet: Course, split: tuple[int, int], effect: float) -> Probe:
     before, after = split
     onset, end = float(quiet.times[before]), float(quiet.times[before + after - 1])
-    window = slice(before, before + after)
+    truth = float(stretch(quiet, onset, end).shown.mean())
     size = effect * (float(np.nanstd(quiet.values[:before])) + 0.05 * abs(float(np.nanmean(quiet.values[:before]))))
     shown = quiet.values + np.where(np.arange(len(quiet.values)) >= before, size, 0.0)
-    return Probe(kind, replace(quiet, values=shown), onset, end, before, float(np.nanmean(quiet.values[window])))
+    return Probe(kind, replace(quiet, values=shown), onset, end, before, truth)
 
 
 async def recorded(root: Path, rng: np.random.Generator, count: int, effect: float) -> list[Probe]:
@@ -198,7 +199,7 @@ def _cut(kind: str, grid: Matrix, rng: np.random.Generator, limits: tuple[float,
         whole = course(grid, row)
         part = slice(first, first + before + after)
         cut = replace(whole, times=whole.times[part], values=whole.values[part], peers=whole.peers[:, part])
-        if np.isfinite(cut.values[:before]).any() and np.isfinite(cut.values[before:]).any():
+        if np.isfinite(cut.values[:before]).any() and np.isfinite(cut.values[before]):
             out.append(_probe(kind, cut, (before, after), effect))
     return out
 

@@ -6,6 +6,7 @@ from clew.causal.course import Course
 from clew.causal.effect import told, untold
 from clew.causal.forecast import Forecast, Scale, forecast
 from clew.causal.regressors import terms
+from clew.causal.repeats import chance, repeated, repeats
 from clew.causal.stretch import Stretch, stretch
 from clew.hypothesis import Effect
 from clew.tables import Floats
@@ -15,6 +16,9 @@ _SHORT = 8
 _COVER = 0.90
 _CERTAIN = 0.98
 """An effect is claimed when what was observed lies outside of this interval."""
+
+_NOTABLE = 0.1
+"""A signal that never moved has no noise to compare with: it must change by this part of its level."""
 
 
 def counterfactual(course: Course, onset: float, end: float | None = None, *, without: str = "it") -> Effect:
@@ -28,7 +32,7 @@ def counterfactual(course: Course, onset: float, end: float | None = None, *, wi
     if why:
         return untold(course, f"without {without}", why)
     found, basis = foretold(cut)
-    return judged(told(course, (f"Without {without}", "have been|it was"), float(cut.shown.mean()), levels(course, cut, found)), found, basis)
+    return judged(told(course, (f"Without {without}", "have been|it was"), float(cut.shown.mean()), levels(course, cut, found)), cut, found, basis)
 
 
 def unready(cut: Stretch) -> str:
@@ -42,6 +46,8 @@ def unready(cut: Stretch) -> str:
 
 def foretold(cut: Stretch) -> tuple[Forecast, str]:
     """The forecast of the mean after the event, and what it rests on."""
+    if repeats(cut.values):
+        return Forecast(repeated(cut.values, len(cut.later)), {}), "past"
     rows, _ = terms(cut)
     found = forecast(cut.times, cut.values, cut.later, rows, scales(cut.values))
     share = found.share.get("peers", 0.0)
@@ -64,8 +70,11 @@ def levels(course: Course, cut: Stretch, found: Forecast) -> tuple[float, float,
     return about, low, high
 
 
-def judged(effect: Effect, found: Forecast, basis: str) -> Effect:
+def judged(effect: Effect, cut: Stretch, found: Forecast, basis: str) -> Effect:
     low, high = found.between(_CERTAIN)
     observed = effect.observed or 0.0
     claimed = not low <= observed <= high
+    if claimed and np.ptp(cut.values) == 0:
+        usual = float(cut.values[0])
+        claimed = chance(cut.values, cut.shown) < 1 - _CERTAIN and abs(observed - usual) > _NOTABLE * abs(usual)
     return effect.model_copy(update={"claimed": claimed, "basis": basis})

@@ -14,6 +14,9 @@ _FEW = 0.003
 _SLACK = 4.0
 """How many times the noise a term may move the signal, as a variance: wide enough to follow, tight enough not to invent."""
 
+_BEYOND = 1.5
+"""A path may leave the range of the past by this many ranges."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scale:
@@ -67,6 +70,7 @@ class _Model:
     residuals: Floats
     variance: float
     degrees: int
+    bounds: tuple[float, float]
     name: str
 
 
@@ -147,8 +151,14 @@ def _model(
     )
     return _Model(
         float(score), scale, seen.ahead[memory][:, place] + slopes @ centre, slopes, precision, seen.covariance[memory],
-        target - design @ centre, rest / degrees, degrees, term[0].name if term else "past",
+        target - design @ centre, rest / degrees, degrees, _bounds(scale.forth(values)), term[0].name if term else "past",
     )  # fmt: skip
+
+
+def _bounds(values: Floats) -> tuple[float, float]:
+    """How far a path may go: no model is believed where the signal never came near, and a logarithm runs away fast."""
+    low, high = float(values.min()), float(values.max())
+    return low - _BEYOND * (high - low), high + _BEYOND * (high - low)
 
 
 def _drawn(model: _Model, count: int, rng: np.random.Generator) -> Floats:
@@ -162,4 +172,5 @@ def _drawn(model: _Model, count: int, rng: np.random.Generator) -> Floats:
     noise = own[rng.integers(0, len(own), (count, steps))]
     cover = np.linalg.cholesky(model.covariance + 1e-12 * np.eye(steps))
     paths = model.centre + size[:, None] * (bend + noise @ cover.T)
+    paths = np.clip(paths, *model.bounds)
     return model.scale.back(paths).mean(axis=1)

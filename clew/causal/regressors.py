@@ -11,7 +11,7 @@ _CHOSEN = 3
 """So many peers are regressed on, fewer when the past is short."""
 _TRIED = 8
 """So many are asked whether they moved with the event."""
-_MOVED = 2.3
+_MOVED = 3.0
 """A peer this many standard errors from what its own past foretells moved with the event."""
 
 
@@ -106,4 +106,14 @@ def _moved(times: Floats, past: Floats, later: Floats, shown: Floats) -> Bools:
     variance = noise[:, None] * left / max(free - 2, 1)
     centre = np.sum(share * foretold, axis=0)
     whole = np.sum(share * (variance + (foretold - centre) ** 2), axis=0)
-    return np.abs(shown.mean(axis=0) - centre) > _MOVED * np.sqrt(whole)
+    far = np.abs(shown.mean(axis=0) - centre) > _MOVED * np.sqrt(whole)
+    return far & _unseen(past, shown.mean(axis=0), len(later))
+
+
+def _unseen(past: Floats, level: Floats, width: int) -> Bools:
+    """Whether no stretch of the past had such a mean: a signal with rare peaks is not moved by one more."""
+    if len(past) < 2 * width:
+        return np.ones(len(level), dtype=bool)
+    total = np.cumsum(np.concatenate((np.zeros((1, past.shape[1])), past)), axis=0)
+    means = (total[width:] - total[:-width]) / width
+    return (level > means.max(axis=0)) | (level < means.min(axis=0))
