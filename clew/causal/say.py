@@ -18,7 +18,7 @@ _LOGGER = re.compile(r"^(?:[\w$]+\.){2,}\S*\s+(?=\S)")
 """The class that wrote a line, before what it wrote."""
 _IDS = re.compile(r"\b(?:trace|span|request|correlation)[_-]?id\s*[:=]\s*\S+\s*", re.IGNORECASE)
 _GAPS = re.compile(r"…{2,}")
-_MARK = re.compile(r"<(?:time|uuid|ip|hex|num)>")
+_MARK = re.compile(r"<(?:time|uuid|ip|hex|num|\*)>")
 _JOINTS = re.compile(r"[^A-Za-z0-9%]+|(?<=[a-z])(?=[A-Z])")
 _PERCENTILE = re.compile(r"p\d{2,3}")
 _CAPITALS = frozenset(

@@ -1,40 +1,121 @@
-"""Which lines say the same thing, once their numbers, ids and quoted values are taken out."""
+"""Which lines say the same thing: templates mined from lines, one generic configuration, bounded whatever the lines are."""
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from clew.causal.grouping import ANY, Bucket, Words, bucket, grouped, words
+from clew.causal.shape import form, masked, shapes
 from clew.tables import Ints
 
-_LONGEST = 400
-"""Characters of a line that are compared: a stack trace's first lines tell it apart."""
-_MASKS = re.compile(
-    r"(?P<uuid>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)"
-    r"|(?P<time>\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?\b)"
-    r"|(?P<ip>\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b)"
-    r"|(?P<hex>\b0x[0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*\d)(?=\d*[a-fA-F])[0-9a-fA-F]{12,}\b)"
-    r"|(?P<num>\d+(?:[.,]\d+)*)"
-)
+__all__ = ["Miner", "masked", "templates"]
+
+_SHAPES = 20_000
+"""Shapes remembered between batches, so that a line like an earlier one costs one look-up."""
+_OPEN = 5_000
+"""Masked lines that wait to be compared with each other; then they are settled into templates."""
+_NUMBERS = 20_000
+"""Numbers in all; a line that fits no template when they are spent is `<*>`."""
+_WILD = 64
+"""Settled templates with gaps that one bucket may hold."""
+
+_OFTEN = 50
 
 
-def masked(text: str) -> str:
-    """The line with UUIDs, times, addresses, hex ids and numbers replaced by marks, in that order, so that no id leaves a trace.
+class Miner:
+    """A stream of lines, in batches. Memory is bounded by the limits above, whoever writes the lines.
 
-    An identifier that is masked digit by digit would look new each time; hence the longest shapes come first.
+    In one batch the set of lines matters, not their order; frequent shapes are taken first, so that a flood of lines that differ
+    each time cannot take the place of a message that repeats.
     """
-    return _MASKS.sub(lambda hit: f"<{hit.lastgroup}>", text[:_LONGEST])
+
+    def __init__(self) -> None:
+        self._shapes: dict[bytes, int] = {}
+        self._forms: dict[str, int] = {}
+        self._open: list[str] = []
+        self._wild: dict[Bucket, list[tuple[Words, int]]] = {}
+        self._names: list[str] = [ANY]
+
+    def add(self, lines: Sequence[str]) -> Ints:
+        """A number for each line (N,); `names` says what the numbers mean, and which of them mean the same."""
+        found = shapes(lines)
+        if len(self._shapes) > _SHAPES:
+            self._shapes.clear()
+        known = self._shapes
+        missing = Counter(shape for shape in found if shape not in known)
+        for shape, _ in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
+            known[shape] = self._number(form(shape))
+        return np.fromiter(map(known.__getitem__, found), dtype=np.int32, count=len(found))
+
+    def names(self) -> tuple[str, ...]:
+        """The template of each number given so far, as it looks now."""
+        names = list(self._names)
+        for line, group in grouped(self._open).items():
+            names[self._forms[line]] = group.name
+        return tuple(names)
+
+    def wordings(self) -> tuple[str, ...]:
+        """The masked line that each number was given to; its template where that was settled since."""
+        return tuple(self._names)
+
+    def _number(self, line: str) -> int:
+        number = self._forms.get(line)
+        if number is None:
+            number = self._fitting(words(line))
+        if number is not None:
+            return number
+        if len(self._names) >= _NUMBERS:
+            return 0
+        if len(self._open) >= _OPEN:
+            self._settle()
+        self._forms[line] = number = len(self._names)
+        self._names.append(line)
+        self._open.append(line)
+        return number
+
+    def _fitting(self, line: Words) -> int | None:
+        """The first settled template that says the same but in its gaps."""
+        for template, number in self._wild.get(bucket(line), ()):
+            if all(a in (b, ANY) for a, b in zip(template, line, strict=True)):
+                return number
+        return None
+
+    def _settle(self) -> None:
+        """Lines that turned out to be one template are forgotten for it; what stands alone waits on while there is room."""
+        alone: list[str] = []
+        done: set[str] = set()
+        for line, group in grouped(self._open).items():
+            if group.name == line:
+                alone.append(line)
+                continue
+            number = self._forms.pop(line)
+            self._names[number] = group.name
+            wild = self._wild.setdefault(bucket(group.words), [])
+            if group.name not in done and len(wild) < _WILD:
+                wild.append((group.words, number))
+            done.add(group.name)
+        self._open = alone if len(alone) <= _OPEN // 2 else []
 
 
 def templates(messages: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:
-    """Template number of each message (N,) and the templates by number; each distinct message is masked once."""
-    seen: dict[str, int] = {}
-    names: dict[str, int] = {}
-    codes = np.empty(len(messages), dtype=np.int32)
-    for row, text in enumerate(messages):
-        code = seen.get(text)
-        if code is None:
-            code = names.setdefault(masked(text), len(names))
-            seen[text] = code
-        codes[row] = code
-    return codes, tuple(names)
+    """Template number of each message (N,) and the templates by number, in the order of their text; equal for any order of messages.
+
+    A wording that makes at least one in _OFTEN of its template's lines stands for itself: of `no instances of <*>` the news may
+    be which name it is, and an id that differs each time is never that frequent.
+    """
+    miner = Miner()
+    numbers = miner.add(messages)
+    wordings, names = miner.wordings(), miner.names()
+    count = np.bincount(numbers, minlength=len(names))
+    total: Counter[str] = Counter()
+    for name, lines in zip(names, count.tolist(), strict=True):
+        total[name] += lines
+    said = [
+        wording if lines * _OFTEN >= total[name] else name
+        for wording, name, lines in zip(wordings, names, count.tolist(), strict=True)
+    ]
+    order = sorted({said[number] for number in np.flatnonzero(count).tolist()})
+    place = {name: at for at, name in enumerate(order)}
+    table = np.array([place.get(name, -1) for name in said], dtype=np.int32)
+    return table[numbers], tuple(order)

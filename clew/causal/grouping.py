@@ -1,0 +1,119 @@
+"""Which masked lines come from one statement in the code: what varies between them, and what tells statements apart?"""
+
+import re
+from collections.abc import Collection
+from operator import eq
+from typing import NamedTuple
+
+ANY = "<*>"
+_HEAD = 2
+"""So many first words decide together with the length: statements rarely begin with what varies (He et al. 2017)."""
+_ALIKE = 0.5
+"""Lines of one statement agree in at least this share of their words."""
+_FEW = 3
+"""A place with at most so many different words, and nothing in them that looks like an id, tells statements apart."""
+_STATES = 8
+"""The same for words in capitals, which name states and codes."""
+_CAPITALS = re.compile(r"[A-Z][A-Z_]+[A-Z]")
+_CLUSTERS = 64
+"""Clusters that one bucket may hold: what is random from the third word on ends in the nearest one."""
+
+Words = tuple[str, ...]
+Bucket = tuple[int, Words]
+
+
+class _Row(NamedTuple):
+    words: Words
+    form: str
+
+
+class _Cluster:
+    def __init__(self, row: _Row) -> None:
+        self.common = row.words
+        self.rows = [row]
+
+    def alike(self, words: Words) -> float:
+        return sum(map(eq, self.common, words)) / len(words)
+
+    def join(self, row: _Row) -> None:
+        self.common = tuple([a if a == b else ANY for a, b in zip(self.common, row.words, strict=True)])
+        self.rows.append(row)
+
+
+def words(form: str) -> Words:
+    """The words of a masked line; a list of ids counts as one: a statement may print few of them or many."""
+    out: list[str] = []
+    for word in form.split():
+        if not (out and word == out[-1] and "<" in word):
+            out.append(word)
+    return tuple(out) or ("",)
+
+
+def bucket(line: Words) -> Bucket:
+    """Lines of different buckets are never one template."""
+    return len(line), tuple([ANY if "<" in word else word for word in line[:_HEAD]])
+
+
+def merged(lines: Collection[Words]) -> Words:
+    """The words that all lines (of one length) share, ANY where they differ."""
+    return tuple(column[0] if len(set(column)) == 1 else ANY for column in zip(*lines, strict=True))
+
+
+class Group(NamedTuple):
+    """One template: `name` is the line itself where nothing varies."""
+
+    words: Words
+    name: str
+
+
+def grouped(forms: Collection[str]) -> dict[str, Group]:
+    """The template of each masked line. Depends on the set of lines alone, not on their order.
+
+    After Drain (He et al. 2017: length, first words, then similarity); then each cluster is split again at places with few
+    distinct plain words, as IPLoM does (Makanju et al. 2009): few words tell statements apart, many are a variable.
+    """
+    buckets: dict[Bucket, list[_Cluster]] = {}
+    for form in sorted(set(forms)):
+        row = _Row(words(form), form)
+        _place(buckets.setdefault(bucket(row.words), []), row)
+    out: dict[str, Group] = {}
+    for clusters in buckets.values():
+        for cluster in clusters:
+            for rows in _split(cluster.rows):
+                alone = len(rows) == 1
+                common = rows[0].words if alone else merged([row.words for row in rows])
+                group = Group(common, rows[0].form if alone else " ".join(common))
+                out.update((row.form, group) for row in rows)
+    return out
+
+
+def _place(clusters: list[_Cluster], row: _Row) -> None:
+    scores = [cluster.alike(row.words) for cluster in clusters]
+    best = max(scores, default=-1.0)
+    if best >= _ALIKE or len(clusters) >= _CLUSTERS:
+        clusters[scores.index(best)].join(row)
+    else:
+        clusters.append(_Cluster(row))
+
+
+def _split(rows: list[_Row]) -> list[list[_Row]]:
+    """The cluster, divided at its most telling place until no place tells."""
+    if len(rows) < 2:
+        return [rows]
+    columns = [set(column) for column in zip(*(row.words for row in rows), strict=True)]
+    telling = [(len(values), place) for place, values in enumerate(columns) if _tells(values)]
+    if not telling:
+        return [rows]
+    _, place = min(telling)
+    parts: dict[str, list[_Row]] = {}
+    for row in rows:
+        parts.setdefault(row.words[place], []).append(row)
+    return [part for value in sorted(parts) for part in _split(parts[value])]
+
+
+def _tells(values: set[str]) -> bool:
+    """Whether different words at one place mean different statements."""
+    if not 2 <= len(values) <= _STATES:
+        return False
+    plain = len(values) <= _FEW and all("<" not in value and "/" not in value for value in values)
+    return plain or all(_CAPITALS.search(value) for value in values)
