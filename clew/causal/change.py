@@ -16,6 +16,8 @@ _DECAY = 5400.0
 """A change loses its nearness over 90 minutes, seconds."""
 _LATE = 60.0
 """The onset is known to about this, seconds: a change up to this much after it may still be the cause."""
+_AROUND = 0.3
+"""What a word of the title or of a path is worth, beside one that the diff altered: it tells the place, not the deed."""
 _ANY_CODE = frozenset(("none", "null", "nil", "true", "false", "self", "this", "return", "handlers", "type"))
 """Words that any code holds: they count, but tell a person nothing."""
 _WORD = re.compile(r"[A-Za-z][A-Za-z]{2,}")
@@ -90,8 +92,9 @@ def fitted(
     """How well each readable change fits."""
     deploys = _deploys(changes, onset)
     named = [c for c in changes if c.diff is not None and c.what in ("commit", "config", "deploy", "flag")]
-    texts = {c.ref: _text(c) for c in named}
-    frequency = Counter(word for text in texts.values() for word in text)
+    texts = {c.ref: _altered(c) for c in named}
+    around = {c.ref: _terms(" ".join((c.title, " ".join(c.files)))) - texts[c.ref] for c in named}
+    frequency = Counter(word for ref in texts for word in texts[ref] | around[ref])
     wanted = {w for text in errors for w in _terms(text)} - usual
     top = max(suspects.values(), default=0.0)
     out: dict[str, Fit] = {}
@@ -99,6 +102,7 @@ def fitted(
         at, service = deploys.get(c.ref, (c.at, c.service))
         shared = texts[c.ref] & wanted
         content = sum(1.0 / frequency[w] for w in shared)
+        content += _AROUND * sum(1.0 / frequency[w] for w in around[c.ref] & wanted)
         place = _place(c, service, suspects, top)
         danger = risk(c.diff or "")
         harmless = bool(c.files) and all(_HARMLESS_PATH.search(path) for path in c.files)
@@ -139,9 +143,12 @@ def _terms(text: str) -> set[str]:
     return {part for word in _WORD.findall(text) for part in (*words(word), word.lower()) if len(part) > 2}
 
 
-def _text(c: Change) -> set[str]:
-    changed = [line for part in hunks(c.diff or "") for line in (*part.removed, *part.added)]
-    return _terms(" ".join((c.title, " ".join(c.files), " ".join(changed))))
+def _altered(c: Change) -> set[str]:
+    """Words that the diff took away or brought in: what stands on both sides was only moved, and breaks nothing."""
+    parts = hunks(c.diff or "")
+    gone = _terms(" ".join(line for part in parts for line in part.removed))
+    new = _terms(" ".join(line for part in parts for line in part.added))
+    return gone ^ new
 
 
 def _place(c: Change, service: str | None, suspects: Mapping[str, float], top: float) -> float:

@@ -98,7 +98,9 @@ def risk(diff: str, path_hint: str = "") -> Risk:
     for part in parts:
         removed = [line for line in part.removed if " ".join(line.split()) not in new]
         added = [line for line in part.added if " ".join(line.split()) not in gone]
-        found += [_setting(diff, removed, added), _guard(removed, added), _loop(part, added), _renamed(removed, added)]
+        elsewhere = [line for other in parts for line in other.added]
+        found += [_setting(diff, removed, added), _guard(removed, added, elsewhere)]
+        found += [_loop(part, added), _renamed(removed, added)]
     return max(found, key=lambda r: r.amount)
 
 
@@ -174,27 +176,46 @@ def _value(text: str) -> float | None:
         return None
 
 
-def _guard(removed: list[str], added: list[str]) -> Risk:
-    """A condition, a lock, a limit or a call that is gone and that no added line resembles."""
+def _guard(removed: list[str], added: list[str], elsewhere: list[str]) -> Risk:
+    """A condition, a lock, a limit or a call that is gone, and that nothing of its kind added anywhere resembles.
+
+    Where as many of its kind were added as removed, one was put in another's place: that is a rewrite, and counts for half.
+    """
     best = Risk(0.0, "")
     for line in removed:
         if _LOGGING.search(line) or re.match(r"\s*(?:import|from|using|#include|require)\b", line):
             continue
-        guard, call = bool(_GUARD.search(line)), bool(_CALL.search(line))
+        guard, call = _guards(line), bool(_CALL.search(line))
         if not guard and not call:
             continue
-        like = max((SequenceMatcher(None, line.split(), other.split()).ratio() for other in added[:60]), default=0.0)
+        alike = [other for other in elsewhere if not guard or guard & _guards(other)]
+        like = max((SequenceMatcher(None, _parts(line), _parts(other)).ratio() for other in alike[:60]), default=0.0)
         names = set(_NAME.findall(line))
-        kept = len(names & {n for other in added for n in _NAME.findall(other)}) / max(1, len(names))
+        kept = len(names & {n for other in alike for n in _NAME.findall(other)}) / max(1, len(names))
         amount = (0.95 if guard else 0.85) * (1.0 - max(like, kept)) * (1.0 if len(added) <= len(removed) else 0.8)
+        if guard and _count(guard, added) >= _count(guard, removed):
+            amount *= 0.5
         if amount > best.amount:
             best = Risk(amount, f"removed {_kind(line)}", f"“{' '.join(line.split())[:48]}”")
     return best
 
 
+def _guards(line: str) -> set[str]:
+    return {word.lower() for word in _GUARD.findall(line)}
+
+
+def _count(words: set[str], lines: list[str]) -> int:
+    return sum(1 for line in lines if words & _guards(line))
+
+
+def _parts(line: str) -> list[str]:
+    """Names and signs: `params.Amount` and `p.Amount` share most of theirs."""
+    return re.findall(r"\w+|[^\w\s]", line)
+
+
 def _kind(line: str) -> str:
     """What sort of line is gone, by its own words."""
-    words = {word.lower() for word in _GUARD.findall(line)}
+    words = _guards(line)
     for kind, telling in _KINDS:
         if words & telling:
             return kind
