@@ -12,17 +12,19 @@ LEAST_AFTER = 5
 LEAST_BEFORE = 8
 """Samples that must lie before, where nothing else is asked for."""
 _ALPHA = 0.01
-"""One-sided level of a claim, divided by the number of looks."""
+"""One-sided level of a claim in the scale that shows it better, divided by the number of looks."""
+_WEAK = 0.1
+"""One-sided level in the other scale."""
 _SIDE = 1.6449
 """Standard errors of a normal that leave 5 % beyond: the interval holds 90 %."""
-LEAST_FREEDOM = 3.0
+LEAST_FREEDOM = 1.0
 """Below this many effective degrees of freedom nothing can be told."""
 _MATERIAL = 0.2
 """An effect below this part of the usual level is not worth blaming anybody for."""
 _LONE = 0.1
 """How far two equal pods may lie apart where that could not be measured, as a part of their level."""
-_MEDIAN = 1.2533
-"""A median's standard error over a mean's, for normal noise."""
+_CUT = 0.2
+"""Part of the samples cut off at each end: sees rare errors as a median does not, and a burst no more than a median does."""
 _THINNED = 240
 """Points that the drift is estimated from at most."""
 
@@ -49,7 +51,7 @@ class Parting(NamedTuple):
     freedom: float
     """Effective degrees of freedom."""
     apart: bool
-    """The treated arm rose more, in level and in ratio, beyond noise, past placebos, and by an amount that matters."""
+    """At least half of what the treated arm rose is its own, in level and in ratio, beyond noise and past placebos."""
     alike: bool
     """Something rose, and less than half of it can be the difference between the arms."""
     doubt: str
@@ -57,7 +59,7 @@ class Parting(NamedTuple):
 
 
 class _Shift(NamedTuple):
-    """A difference of medians with what is known of its noise. `chance` is one-sided: as large a rise where there is none."""
+    """A difference of trimmed means with what is known of its noise. `chance` is one-sided: as large a rise where there is none."""
 
     size: float
     error: float
@@ -91,10 +93,10 @@ class _Levels(NamedTuple):
 def parting(
     pair: Pair, *, floor: float, looks: int = 1, twins: Floats | None = None, least: int = LEAST_BEFORE
 ) -> Parting | str:
-    """Difference in differences of medians between two arms on one grid (Card & Krueger 1994), or the reason why there is none.
+    """Difference in differences of trimmed means between two arms on one grid (Card & Krueger 1994), or why there is none.
 
     `floor` is the smallest level that counts, in the unit of the arms. The noise is that of the difference between the arms, its
-    variance inflated for autocorrelation (Welch's test on effective sample sizes). With `twins` (R, T), the rows of the control, a
+    variance inflated for autocorrelation (Yuen's test, 1974, on effective sample sizes). With `twins` (R, T), the rows of the control, a
     treated arm may lack a past: it is then compared with the control alone, and the twins say how far equal ones lie apart. `least`
     samples make a past. A claim must hold in levels and in logarithms, since parallel trends hold in one scale only (Roth & Sant'Anna
     2023), and must exceed every placebo of the past and the drift of the arms. `looks` is how many arms this one was picked from.
@@ -113,11 +115,13 @@ def parting(
     ends = (np.zeros_like(past) if fresh else past, now)
     plain = _shift(treated - control, ends, spread[0], 0.05 * floor + 0.005 * abs(levels.usual))
     ratio = _shift(_log(treated, offset) - _log(control, offset), ends, spread[1], 0.005)
-    matters = max(
-        _MATERIAL * (abs(levels.usual) + floor), 2.0 * floor, 0.5 * abs(levels.other) if fresh and levels.other else 0.0
-    )
-    beyond = _beyond(plain, looks, matters) and _beyond(ratio, looks, math.log1p(_MATERIAL))
-    alike = not beyond and levels.rise > matters and _shared(plain, ratio, levels, offset)
+    own = 0.5 * (levels.after - levels.before)
+    alone = 0.5 * abs(levels.other) if fresh else 0.0
+    matters = max(_MATERIAL * (abs(levels.usual) + floor), 2.0 * floor, own, alone)
+    firm = min(plain.chance, ratio.chance) <= _ALPHA / looks and max(plain.chance, ratio.chance) <= _WEAK
+    beyond = firm and _beyond(plain, matters) and _beyond(ratio, math.log1p(_MATERIAL))
+    rose = levels.rise > max(_MATERIAL * (abs(levels.usual) + floor), 2.0 * floor)
+    alike = not beyond and rose and _shared(plain, ratio, levels, offset)
     return Parting(
         (levels.before, levels.after),
         (levels.usual, levels.other),
@@ -127,23 +131,23 @@ def parting(
         min(plain.freedom, ratio.freedom),
         beyond,
         alike,
-        "" if beyond or alike else _doubt(plain, ratio, looks, levels.rise > matters),
+        "" if beyond or alike else _doubt(plain, ratio, looks, rose),
     )
 
 
 def _levels(pair: Pair, past: Bools, now: Bools, fresh: bool) -> _Levels:
     """Levels of both arms; a treated arm without a past is taken to have been like the control."""
     calm = np.isfinite(pair.control) & pair.before if fresh else past
-    other = float(np.median(pair.control[now]))
-    usual = float(np.median(pair.control[calm])) if calm.any() else other
-    before = usual if fresh else float(np.median(pair.treated[past]))
-    return _Levels(before, float(np.median(pair.treated[now])), usual, other)
+    other = _center(pair.control[now])
+    usual = _center(pair.control[calm]) if calm.any() else other
+    before = usual if fresh else _center(pair.treated[past])
+    return _Levels(before, _center(pair.treated[now]), usual, other)
 
 
 def _spread(twins: Floats | None, now: Bools, level: float, offset: float) -> tuple[float, float]:
     """How far rows of one arm lie apart, in levels and in logarithms."""
     seen = () if twins is None else tuple(row[now & np.isfinite(row)] for row in twins)
-    rows = np.array([np.median(row) for row in seen if len(row) >= LEAST_AFTER])
+    rows = np.array([_center(row) for row in seen if len(row) >= LEAST_AFTER])
     if len(rows) < 3:
         return _LONE * abs(level), _LONE
     return max(_scale(rows), 0.02 * abs(level)), max(_scale(_log(rows, offset)), 0.02)
@@ -154,19 +158,18 @@ def _log(values: Floats, offset: float) -> Floats:
 
 
 def _shift(apart: Floats, ends: tuple[Bools, Bools], spread: float, least: float) -> _Shift:
-    """Median after less median before with its error; an arm without a past began at 0, give or take `spread`."""
+    """After less before with its error; an arm without a past began at 0, give or take `spread`."""
     past, now = ends
     late, early = apart[now], apart[past]
-    center = float(np.median(early)) if len(early) else 0.0
-    rest_early, rest_late = early - center, late - np.median(late)
+    center = _center(early) if len(early) else 0.0
+    rest_early, rest_late = early - center, late - _center(late)
     rho = _memory(rest_early if len(early) >= 2 * LEAST_BEFORE else np.concatenate((rest_early, rest_late)))
     inflation = (1.0 + rho) / (1.0 - rho)
-    sigma = max(_scale(early), least)
-    error_late = _MEDIAN * max(_scale(late), sigma) * math.sqrt(inflation / len(late))
-    error_early = _MEDIAN * sigma * math.sqrt(inflation / len(early)) if len(early) else spread
-    error = math.hypot(error_late, error_early)
-    freedom = max(1.0, (len(early) + len(late) if len(early) else 2 * len(late)) / inflation - 2.0)
-    size = float(np.median(late)) - center
+    sigma = max(_noise(early), least)
+    error_late = max(_noise(late), sigma) * math.sqrt(inflation / len(late))
+    error = math.hypot(error_late, sigma * math.sqrt(inflation / len(early)) if len(early) else spread)
+    freedom = max(0.5, (len(early) + len(late) if len(early) else 2 * len(late)) / inflation - 2.0)
+    size = _center(late) - center
     return _Shift(
         size,
         error,
@@ -177,13 +180,30 @@ def _shift(apart: Floats, ends: tuple[Bools, Bools], spread: float, least: float
     )
 
 
+def _center(values: Floats) -> float:
+    """The mean without the ends."""
+    cut = int(_CUT * len(values))
+    return float(np.mean(np.sort(values)[cut : len(values) - cut]))
+
+
+def _noise(values: Floats) -> float:
+    """The standard error of `_center` times the root of the number of samples (Yuen 1974): ends drawn in, not cut off."""
+    count = len(values)
+    if count < 4:
+        return 0.0
+    cut = int(_CUT * count)
+    ordered = np.sort(values)
+    drawn = np.clip(ordered, ordered[cut], ordered[count - cut - 1])
+    kept = count - 2 * cut
+    return float(np.std(drawn, ddof=1)) * math.sqrt(count * (count - 1) / (kept * (kept - 1)))
+
+
 def _scale(values: Floats) -> float:
     """The robust standard deviation; the width of the tails where more than half the samples are equal."""
     if len(values) < 2:
         return 0.0
-    middle = 1.4826 * float(np.median(np.abs(values - np.median(values))))
-    low, high = np.quantile(values, (0.05, 0.95))
-    return max(middle, float(high - low) / 3.29)
+    low, first, third, high = np.quantile(values, (0.05, 0.25, 0.75, 0.95))
+    return max(float(third - first) / 1.349, float(high - low) / 3.29 if first == third else 0.0)
 
 
 def _memory(residuals: Floats) -> float:
@@ -205,7 +225,9 @@ def _placebo(early: Floats, length: int, center: float) -> float:
     if length < 3:
         return 0.0
     windows = np.lib.stride_tricks.sliding_window_view(early, length)
-    return float(np.max(np.abs(np.median(windows, axis=1) - center)))
+    cut = int(_CUT * length)
+    middles = np.sort(windows, axis=1)[:, cut : length - cut].mean(axis=1)
+    return float(np.max(np.abs(middles - center)))
 
 
 def _drift(early: Floats, length: int) -> float:
@@ -219,9 +241,8 @@ def _drift(early: Floats, length: int) -> float:
     return slope * (len(early) + length) / 2.0
 
 
-def _beyond(shift: _Shift, looks: int, matters: float) -> bool:
-    past_all = shift.size > max(matters, shift.placebo, 2.0 * shift.drift)
-    return past_all and shift.chance <= _ALPHA / looks and shift.freedom >= LEAST_FREEDOM
+def _beyond(shift: _Shift, matters: float) -> bool:
+    return shift.size > max(matters, shift.placebo, 2.0 * shift.drift) and shift.freedom >= LEAST_FREEDOM
 
 
 def _shared(plain: _Shift, ratio: _Shift, levels: _Levels, offset: float) -> bool:
@@ -242,7 +263,7 @@ def _doubt(plain: _Shift, ratio: _Shift, looks: int, rose: bool) -> str:
         return "the arms were already drifting apart"
     if plain.size <= plain.placebo or ratio.size <= ratio.placebo:
         return "the arms have parted as far before, when nothing happened"
-    if (plain.chance <= _ALPHA / looks) != (ratio.chance <= _ALPHA / looks):
+    if min(plain.chance, ratio.chance) <= _ALPHA / looks:
         return "the arms part in level or in ratio, not in both"
     return "the difference between the arms is within its noise"
 
