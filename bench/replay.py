@@ -1,0 +1,114 @@
+"""What does Clew answer on this recorded case? Runs the investigation itself: the product's graph, sources, limits and report."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from agents import specialists
+from agents.desk import Desk
+from agents.investigation import Graph, investigation
+from bench.prediction import Prediction, Sureness
+from bot.clock import SystemClock
+from bot.composition import Facts
+from clew.deps import Deps
+from clew.hypothesis import Confidence, Report, Verdict
+from clew.incident import Incident, Thread, Window, incident_id
+from clew.limits import Limits
+from clew.ports import Era, GraphSource, LogSource, MetricSource, Source, TraceSource
+from clew.testing.memory import DictMemory
+
+PLACE = "bench"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came out of one case. `reading` is the part of the prediction's seconds that went into its files."""
+
+    prediction: Prediction
+    reading: float
+    gaps: tuple[str, ...] = ()
+    """Sources that gave no answer: a number measured without them is not comparable."""
+
+
+class Replay:
+    """The copilot without a chat, a queue and a model: the same graph over the same kind of desk, in a memory that forgets."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._graph: Graph = investigation(specialists(), self._limits, None)
+
+    async def answer(self, facts: Facts, shift: float = 0.0) -> Answer:
+        """Investigates one incident whose alert is moved by `shift` seconds; `facts` must have a brief.
+
+        Files are read first and timed apart: the sources keep them, so the investigation then asks the same sources as ever.
+        """
+        brief = facts.brief
+        assert brief is not None, "a recorded incident has an alert"
+        began = time.perf_counter()
+        for source in facts.sources:
+            await _read(source)
+        reading = time.perf_counter() - began
+        alert = brief.model_copy(update={"alerted_at": brief.alerted_at + shift})
+        report = await self._investigated(Facts(facts.sources, alert))
+        return Answer(
+            Prediction(
+                family=brief.family,
+                case=brief.id,
+                ranking=report.ranking,
+                changes=report.changes,
+                healthy=report.verdict is Verdict.HEALTHY,
+                confidence=sureness(report),
+                seconds=round(time.perf_counter() - began, 4),
+            ),
+            reading,
+            tuple(gap.source for gap in report.gaps if gap.source in {s.name for s in facts.sources}),
+        )
+
+    async def _investigated(self, facts: Facts) -> Report:
+        clock, memory = SystemClock(), DictMemory()
+        now = clock.now()
+        incident = facts.briefed(
+            Incident(
+                id=incident_id(PLACE),
+                title=PLACE,
+                thread=Thread(platform=PLACE, channel=PLACE),
+                alerted_at=now,
+                window=Window(start=now - 1.0, end=now),
+                opened_by="a measurement",
+                opened_at=now,
+            )
+        )
+        await memory.open_incident(incident)
+        desk = Desk.of(Deps(facts.sources, memory, clock, self._limits))
+        try:
+            async with asyncio.timeout(self._limits.investigation_seconds):
+                ended = await self._graph.ainvoke({"incident": incident, "started_at": now}, context=desk)
+        finally:
+            await desk.close()
+        return cast(Report, cast(Mapping[str, Any], ended)["report"])
+
+
+def sureness(report: Report) -> Sureness:
+    """The word on the first open hypothesis and the calibrated chance behind it; `Not found` where none is open."""
+    first = report.open[0] if report.open else None
+    if first is None:
+        return Sureness(word=Confidence.NOT_FOUND.value)
+    return Sureness(word=first.confidence.value, number=first.odds)
+
+
+async def _read(source: Source) -> None:
+    """Everything that the source holds, so that it is held when the investigation asks. A file that is broken stays for it to meet."""
+    window = Window(start=0.0, end=1e11)
+    health = await source.check()
+    if not health.ok:
+        return
+    if isinstance(source, MetricSource):
+        await source.matrix(window, Era.NORMAL)
+    elif isinstance(source, LogSource):
+        await source.lines(window, Era.NORMAL)
+    elif isinstance(source, TraceSource):
+        await source.spans(window, Era.NORMAL)
+    elif isinstance(source, GraphSource):
+        await source.graph(window)
