@@ -5,6 +5,7 @@ import pytest
 
 from clew.causal.analysis import analyse
 from clew.causal.moment import Moment
+from clew.causal.summary import summarise
 from clew.causal.traffic import surge, traffic_clue
 from clew.hypothesis import CauseKind, Clue
 from clew.incident import Signal, Symptom, Window
@@ -19,7 +20,7 @@ def clue(*factors: float) -> Clue | None:
     keys = tuple(SeriesKey(f"s{i}", "", "requests", "1/s") for i in range(len(factors)))
     rows = [np.where(TIMES >= ONSET, 50.0 * f, 50.0) for f in factors]
     matrix = Matrix(TIMES, keys, np.array(rows).reshape(len(keys), len(TIMES)))
-    return traffic_clue(matrix, TIMES < ONSET, TIMES >= ONSET, MOMENT)
+    return traffic_clue(summarise(matrix, Matrix.empty(), MOMENT), MOMENT)
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 1.2])
@@ -44,10 +45,11 @@ def test_a_surge_counts_by_how_far_and_how_widely_it_rose() -> None:
 
 def test_unmeasured_traffic_is_not_flat_traffic() -> None:
     assert clue() is None
-    assert clue(float("nan")) is None
+    gone = Matrix(TIMES, (SeriesKey("web", "", "requests", "1/s"),), np.where(TIMES < ONSET - 90, 50.0, np.nan)[None])
+    assert traffic_clue(summarise(gone, Matrix.empty(), MOMENT), MOMENT) is None
     keys = (SeriesKey("web", "", "requests", "1/s"),)
     never = Matrix(TIMES, keys, np.full((1, len(TIMES)), np.nan))
-    assert traffic_clue(never, TIMES < ONSET, TIMES >= ONSET, MOMENT) is None
+    assert traffic_clue(summarise(never, Matrix.empty(), MOMENT), MOMENT) is None
     assert surge(()) is None
 
 
