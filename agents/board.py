@@ -11,7 +11,7 @@ from clew.errors import PlatformError
 from clew.hypothesis import Hypothesis, Report
 from clew.incident import Incident
 from clew.ports import Platform
-from clew.progress import Progress, View
+from clew.progress import Progress, TimelineView, View
 
 Change = Callable[[Progress], Progress | None]
 
@@ -55,12 +55,14 @@ class Board:
         await self.show(incident, await hypothesis_view(self._deps.memory, incident, hypothesis, rechecking))
 
     async def thread(self, incident: Incident, report: Report) -> None:
-        """All cards of a report: the open hypotheses, then what was ruled out."""
+        """All cards of a report: the open hypotheses, what was ruled out, and the picture of how it went."""
         for hypothesis in report.open:
             await self.hypothesis(incident, hypothesis)
         folded = await ruled_out_view(self._deps.memory, incident, report)
         if folded is not None:
             await self.show(incident, folded)
+        if report.timeline is not None:
+            await self.show(incident, TimelineView(incident=incident, timeline=report.timeline))
 
     async def show(self, incident: Incident, view: View) -> bool:
         """False if the platform refused for good or is not connected: what is kept stays kept, and the log says so."""

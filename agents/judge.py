@@ -13,6 +13,7 @@ from clew.causal.moment import Moment
 from clew.causal.priors import Priors
 from clew.causal.rank import rank
 from clew.causal.ranking import Draft, Ranking
+from clew.causal.timeline import Seen, timeline
 from clew.evidence import Asked, Call, Change
 from clew.hypothesis import Claim, Clue, Confidence, Finding, Gap, Hypothesis, Lead, Report, Verdict
 from clew.incident import Incident, incident_id
@@ -65,12 +66,21 @@ async def conclude(state: State, desk: Desk, why: Gap | None = None) -> Report:
         ranking=ranking.services,
         changes=ranking.changes,
         gaps=_gaps(state, why),
+        timeline=await asyncio.to_thread(timeline, ranking, _seen(state)),
         rounds=max(1, state.get("round", 1)),
         seconds=round(max(0.0, desk.deps.clock.now() - state.get("started_at", desk.deps.clock.now())), 3),
         queries=len(state.get("receipts", [])),
     )
     kept = {numbered.fact.id for numbered in await desk.deps.memory.recall(incident.id)}
     return await _worded(checked(report, kept), desk, ranking.services)
+
+
+def _seen(state: State) -> Seen:
+    """What the ranking was made from."""
+    findings, incident = current(state), state["incident"]
+    clues = tuple(clue for finding in findings for clue in finding.clues)
+    changes = tuple(change for finding in findings for change in finding.changes)
+    return Seen(clues, triaged(state).topology.graph, incident.symptom, changes, incident.alerted_at)
 
 
 def _gaps(state: State, why: Gap | None) -> tuple[Gap, ...]:
@@ -127,6 +137,11 @@ class _Press:
             settle=draft.settle,
             next_step=draft.next_step,
             ruled_out=draft.ruled_out,
+            label=draft.label,
+            trials=draft.trials,
+            effect=draft.effect,
+            forecast=draft.forecast,
+            odds=draft.odds,
         )
 
     async def _claims(self, clues: tuple[Clue, ...]) -> list[Claim]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from bot.slack.ids import Act, More, Target
 from clew.evidence import Series
+from clew.hypothesis import Timeline
 from clew.incident import Window
 from clew.progress import StepState
 
@@ -88,9 +89,9 @@ class Plan:
 class Image:
     """A chart to draw and to cite; `spark` says the same in one line where no picture can be shown."""
 
-    number: int
-    """The evidence it shows: E<number>."""
-    series: Series
+    key: str
+    """Names it within its incident: `E3` for the evidence that it shows, or `timeline`."""
+    shows: Series | Timeline
     window: Window
     title: str
     alt: str

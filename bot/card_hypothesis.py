@@ -110,8 +110,8 @@ def _image(numbered: Numbered | None) -> Image | None:
     series = numbered.fact.payload
     window = framed(series, shown.window)
     return Image(
-        number=numbered.number,
-        series=series,
+        key=f"E{numbered.number}",
+        shows=series,
         window=window,
         title=f"E{numbered.number}: {caption(series)}",
         alt=alternative(series, window),

@@ -1,6 +1,6 @@
 """What does the one card in the channel say while Clew works, and when it is done?"""
 
-from bot.card import Button, Card, Line, Look, Person, Plan, Span, Strong, Task
+from bot.card import Button, Card, Line, Link, Look, Person, Plan, Span, Strong, Task
 from bot.citation import prose, sources
 from bot.slack.ids import Act, Target
 from bot.tone import tempered
@@ -20,15 +20,15 @@ _FOUND = {
 _SETTLED = frozenset({StepState.DONE, StepState.FAILED})
 
 
-def progress_card(view: Progress, now: float) -> Card:
-    """The card for where the investigation stands at `now` (Unix seconds)."""
+def progress_card(view: Progress, now: float, picture: str = "") -> Card:
+    """The card for where the investigation stands at `now` (Unix seconds); `picture` is the address of the verdict's, if it has one."""
     match view.state:
         case RunState.INVESTIGATING | RunState.RECHECKING:
             return _running(view, now)
         case RunState.STOPPED:
             return _stopped(view, now)
         case RunState.DONE | RunState.RESOLVED:
-            return _ended(view, now)
+            return _ended(view, now, picture)
 
 
 def shown_title(incident: Incident) -> str:
@@ -142,7 +142,7 @@ def _stopped(view: Progress, now: float) -> Card:
     )
 
 
-def _ended(view: Progress, now: float) -> Card:
+def _ended(view: Progress, now: float, picture: str) -> Card:
     report = view.report
     if report is None:
         return _without_report(view, now)
@@ -155,7 +155,7 @@ def _ended(view: Progress, now: float) -> Card:
         state=f"RESOLVED · {state}" if resolved else state,
         elapsed=elapsed(view, now),
         lines=((Strong("What"), "  ", *prose(report.headline, incident.alerted_at)), *said),
-        notes=_closing(report, view.gaps),
+        notes=(*_closing(report, view.gaps), *_pictured(report, picture)),
         sources=sources(view.evidence, incident.id),
         buttons=() if resolved else _choices(incident, best),
         footer=_footer(incident, view.run),
@@ -215,6 +215,14 @@ def _closing(report: Report, gaps: tuple[Gap, ...]) -> tuple[Line, ...]:
         titles = " · ".join(h.title for h in report.ruled_out[:RULED_OUT])
         notes.append((Strong(f"Ruled out ({len(report.ruled_out)})"), f"  {titles}; reasons in the thread"))
     return tuple(notes)
+
+
+def _pictured(report: Report, address: str) -> tuple[Line, ...]:
+    """Where the picture of the onsets stands, once it does."""
+    if report.timeline is None or not address:
+        return ()
+    dated = sum(row.onset is not None for row in report.timeline.rows)
+    return ((Strong("Timeline"), "  ", Link(f"first signs of {dated} services, on the call graph", address)),)
 
 
 def _choices(incident: Incident, best: Hypothesis | None) -> tuple[Button, ...]:

@@ -3,25 +3,29 @@
 from bot.card import Button, Card, Line, Person, Span, Struck
 from bot.card_hypothesis import CONTRADICTED, hypothesis_card
 from bot.card_progress import RULED_OUT, progress_card
+from bot.card_timeline import timeline_card
 from bot.citation import cited, labels, prose, sources
 from bot.slack.ids import Act, Target
 from bot.tone import tempered
 from clew.hypothesis import Claim, Confidence
-from clew.progress import Answer, HypothesisView, Numbered, Progress, RuledOutView, View
+from clew.progress import Answer, HypothesisView, Numbered, Progress, RuledOutView, TimelineView, View
 
 
-def card(view: View, *, now: float) -> Card:
+def card(view: View, *, now: float, picture: str = "") -> Card:
     """The message for a view; `now` is Unix seconds, and keeps a clock that ran ahead from showing a time to come.
+    `picture` is where the verdict's picture stands, if it does.
 
     The same view gives the same card. Raises Refused when a hypothesis claims something without evidence that can be opened.
     """
     match view:
         case Progress():
-            return progress_card(view, now)
+            return progress_card(view, now, picture)
         case HypothesisView():
             return hypothesis_card(view)
         case RuledOutView():
             return _ruled_out(view)
+        case TimelineView():
+            return timeline_card(view)
         case Answer():
             return _answer(view)
 

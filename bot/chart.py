@@ -10,10 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.caption import alternative, title
-from bot.chart_spec import Spec, spec
+from bot import caption, timeline
+from bot.chart_marks import Spec
+from bot.chart_spec import spec
+from bot.timeline_spec import timeline_spec
 from clew.errors import ClewError
 from clew.evidence import Series
+from clew.hypothesis import Timeline
 from clew.incident import Window
 
 SECONDS = 10.0
@@ -112,9 +115,17 @@ class Painter:
                 await process.wait()
 
 
+async def picture(shows: Series | Timeline, window: Window, painter: Painter) -> Picture:
+    """A series or a timeline as a PNG with its words. Raises ClewError if it cannot be drawn."""
+    if isinstance(shows, Series):
+        return await chart(shows, window, painter)
+    png = await painter.paint(timeline_spec(shows))
+    return Picture(png, timeline.alternative(shows), timeline.title(shows))
+
+
 async def chart(series: Series, window: Window, painter: Painter) -> Picture:
     """The series in the window (Unix seconds) as a PNG of 1600 x 720 with its words. Raises ClewError if it cannot be drawn."""
     if not any(value is not None for value in series.values):
         raise ClewError(f"{series.name} has no point to draw")
     png = await painter.paint(spec(series, window))
-    return Picture(png, alternative(series, window), title(series))
+    return Picture(png, caption.alternative(series, window), caption.title(series))

@@ -12,7 +12,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 
-from bot.chart import Painter, Picture, chart
+from bot.chart import Painter, Picture, picture
 from bot.clock import SystemClock
 from bot.composition import Facts, facts, investigating, remembering
 from bot.health import Ready, add_health
@@ -24,6 +24,7 @@ from bot.slack.http import BODY_BYTES, add_events
 from bot.vitals import Vitals
 from clew.errors import ClewError, Misconfigured, StoreError
 from clew.evidence import Series
+from clew.hypothesis import Timeline
 from clew.incident import Window
 from clew.ports import Copilot, Memory
 from tools.memory import SqlMemory
@@ -77,8 +78,8 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
         memory = await stack.enter_async_context(remembering(settings))
         painter = await stack.enter_async_context(Painter())
 
-        async def draw(series: Series, window: Window) -> Picture:
-            return await chart(series, window, painter)
+        async def draw(shows: Series | Timeline, window: Window) -> Picture:
+            return await picture(shows, window, painter)
 
         slack = await stack.enter_async_context(connected(config, memory, clock, draw))
         platforms = {slack.platform.name: slack.platform}

@@ -49,18 +49,15 @@ def window(timeline: Timeline) -> Window:
 
 
 def title(timeline: Timeline, most: int = 90) -> str:
-    """`First signs: inventory 22:44:33 → checkout 22:45:20 UTC, 3 later`: as many as fit."""
-    groups = [
-        (utc(at or 0.0).removesuffix(" UTC"), [r.service for r in rows])
-        for at, rows in groupby(order(timeline), lambda r: r.onset)
-    ]
+    """`First signs: inventory 22:44:33 UTC → checkout 22:45:20 UTC, 3 later`: as many as fit."""
+    groups = [(at or 0.0, [r.service for r in rows]) for at, rows in groupby(order(timeline), lambda r: r.onset)]
     for shown in range(len(groups), 0, -1):
-        said = " → ".join(f"{_several(names)} {at}" for at, names in groups[:shown])
+        said = " → ".join(f"{_several(names)} {utc(at)}" for at, names in groups[:shown])
         more = sum(len(names) for _, names in groups[shown:])
-        text = f"First signs: {said} UTC{f', {more} later' if more else ''}"
-        if len(text) <= most or shown == 1:
-            return text if len(text) <= most else text[: most - 1] + "…"
-    return "First signs"
+        text = f"First signs: {said}{f', {more} later' if more else ''}"
+        if len(text) <= most:
+            return text
+    return f"First signs of {len(order(timeline))} services from {utc(groups[0][0])}" if groups else "No first signs"
 
 
 def _several(names: Sequence[str]) -> str:
@@ -88,9 +85,5 @@ def alternative(timeline: Timeline) -> str:
 
 
 def in_words(timeline: Timeline) -> str:
-    """The same in one line, where no picture can be shown: `22:44:33 inventory (cause) → 22:45:20 checkout (symptom)`."""
-    said = [
-        f"{utc(r.onset or 0.0).removesuffix(' UTC')} {r.service}{f' ({word})' if (word := standing(r)) else ''}"
-        for r in order(timeline)
-    ]
-    return " → ".join(said) + " UTC"
+    """The order in one line, where no picture can be shown: `inventory (cause) → checkout (symptom)`."""
+    return " → ".join(f"{r.service}{f' ({word})' if (word := standing(r)) else ''}" for r in order(timeline))

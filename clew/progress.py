@@ -5,7 +5,7 @@ from enum import StrEnum
 from clew.evidence import Evidence
 from clew.feedback import Ballot
 from clew.frozen import Frozen
-from clew.hypothesis import Claim, Gap, Hypothesis, Report
+from clew.hypothesis import Claim, Gap, Hypothesis, Report, Timeline
 from clew.incident import Incident
 
 
@@ -87,6 +87,13 @@ class RuledOutView(Frozen):
     evidence: tuple[Numbered, ...] = ()
 
 
+class TimelineView(Frozen):
+    """The verdict's picture in the thread: when each service began to suffer, on the call graph."""
+
+    incident: Incident
+    timeline: Timeline
+
+
 class Answer(Frozen):
     """A reply to one question: at most 5 sentences or 700 characters, each claim cited."""
 
@@ -101,5 +108,5 @@ class Answer(Frozen):
     private: bool = False
 
 
-View = Progress | HypothesisView | RuledOutView | Answer
+View = Progress | HypothesisView | RuledOutView | TimelineView | Answer
 Progress.model_rebuild()

@@ -39,17 +39,17 @@ class Dialect(StrEnum):
     """Only sections, contexts, actions, images and headers."""
 
 
-def message(card: Card, dialect: Dialect, files: Mapping[int, str] | None = None) -> Message:
+def message(card: Card, dialect: Dialect, files: Mapping[str, str] | None = None) -> Message:
     """The card as one Slack message within every limit; the same card gives the same message.
 
-    `files` maps an evidence number to the id of its uploaded chart; without one the chart's numbers and shape go out as text.
+    `files` maps a picture's key to the id that its upload got; without one the chart's numbers and shape go out as text.
     """
     blocks: list[Block] = []
     if card.heading:
         blocks.append(_heading(card))
     blocks += sections(card.lines)
     if card.image is not None:
-        blocks.append(_picture(card.image, (files or {}).get(card.image.number)))
+        blocks.append(_picture(card.image, (files or {}).get(card.image.key)))
     blocks += [_fact(fact) for fact in card.facts]
     if card.plan is not None:
         blocks.append(_plan(card.plan) if dialect is Dialect.NEW else section(_plan_text(card.plan)))

@@ -13,6 +13,7 @@ from bot.slack.channels import Channels
 from bot.slack.config import NAME, Identity, SlackConfig
 from bot.slack.opening import Opening
 from bot.slack.platform import SlackPlatform, thread_key
+from bot.slack.posts import permalink
 from bot.slack.scopes import Method
 from bot.slack.shapes import Message, section
 from bot.slack.text import fallback
@@ -53,13 +54,7 @@ class Desk:
     async def link(self, incident: Incident) -> str | None:
         """Where the card is, as an address; None if it is not posted or Slack would not say."""
         at = await self.platform.card_at(incident)
-        if at is None:
-            return None
-        try:
-            answer = await self.web.call(Method.PERMALINK, channel=at[0], message_ts=at[1])
-        except PlatformError:
-            return None
-        return str(answer.get("permalink") or "") or None
+        return await permalink(self.web, *at) if at is not None else None
 
     async def respond(self, respond: AsyncRespond, said: Card | str) -> None:
         """Says something to the person who pressed or typed, through the address that Slack gave for it."""

@@ -21,7 +21,7 @@ class Pictures:
     def __init__(self, charts: Charts, patience: float) -> None:
         self._charts = charts
         self._patience = patience
-        self._drawing: dict[tuple[str, int, str], asyncio.Task[str | None]] = {}
+        self._drawing: dict[tuple[str, str, str], asyncio.Task[str | None]] = {}
         self._late: set[asyncio.Task[None]] = set()
 
     async def soon(self, incident: str, image: Image, digest: str) -> str | None:
@@ -32,7 +32,7 @@ class Pictures:
 
     def later(self, incident: str, image: Image, digest: str, arrived: Arrived) -> None:
         """Calls `arrived` when a picture that was not ready soon is. Nothing happens if it is never ready."""
-        picture = self._drawing.get((incident, image.number, digest))
+        picture = self._drawing.get((incident, image.key, digest))
         if picture is None:
             return
         task = asyncio.create_task(self._follow(picture, arrived))
@@ -48,7 +48,7 @@ class Pictures:
 
     def _begun(self, incident: str, image: Image, digest: str) -> asyncio.Task[str | None]:
         """One drawing of each picture at a time, whoever asks."""
-        key = (incident, image.number, digest)
+        key = (incident, image.key, digest)
         if key not in self._drawing:
             task = asyncio.create_task(self._charts.file(incident, image, digest))
             self._drawing[key] = task

@@ -3,31 +3,31 @@
 import asyncio
 import hashlib
 import itertools
-import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from bot.card import Card
+from bot.card_timeline import KEY as PICTURE
 from bot.cards import card
-from bot.slack.blocks import Dialect, message
 from bot.slack.config import NAME, Identity
 from bot.slack.edits import Edit, Edits, Pace
 from bot.slack.pictures import Pictures
-from bot.slack.posts import Place, Posted, Posts, metadata, reference
-from bot.slack.rendering import Dialects, Draft
+from bot.slack.posts import Place, Posted, Posts, metadata, permalink, reference
+from bot.slack.rendering import Dialects
 from bot.slack.scopes import Method
 from bot.slack.sessions import Sessions
-from bot.slack.shapes import Block, Message
+from bot.slack.shapes import Block
+from bot.slack.shown import Shown, drawn
 from bot.slack.uploads import Charts, Draw
 from bot.slack.web import UNREACHABLE, Web
 from clew.errors import PlatformError
 from clew.incident import Incident
 from clew.ports import Clock, Memory
-from clew.progress import Answer, HypothesisView, Progress, RuledOutView, RunState, View
+from clew.progress import Answer, HypothesisView, Progress, RuledOutView, RunState, TimelineView, View
 
 log = structlog.get_logger(__name__)
 
@@ -37,35 +37,12 @@ THREAD = "slack:thread:"
 GONE = "message_not_found"
 FINAL_SECONDS = 180.0
 RUNNING = frozenset({RunState.INVESTIGATING, RunState.RECHECKING})
+ENDED = frozenset({RunState.DONE, RunState.RESOLVED})
 
 
 def thread_key(team: str, channel: str, root: str) -> str:
     """The ledger's name for a thread; its effect refers to the incident that is spoken about there."""
     return f"{THREAD}{team}:{channel}:{root}"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One state of one message, ready to go out."""
-
-    place: Place
-    draft: Draft
-    revision: int
-    digest: str
-    final: bool = True
-    running: bool = False
-
-
-def drawn(made: Card, file: str | None) -> tuple[Draft, str]:
-    """A card ready to be rendered in any dialect, and a digest of what it shows."""
-
-    def render(dialect: Dialect, file: str | None) -> Message:
-        files = {made.image.number: file} if made.image is not None and file is not None else None
-        return message(made, dialect, files)
-
-    shows = render(Dialect.NEW, file)
-    body = json.dumps([shows.text, shows.blocks], sort_keys=True, default=str)
-    return Draft(render, file), hashlib.blake2s(body.encode(), digest_size=8).hexdigest()
 
 
 class SlackPlatform:
@@ -118,6 +95,10 @@ class SlackPlatform:
             case RuledOutView():
                 place = await self._in_thread(view.incident, "ruled-out")
                 await self._present(self._shown(place, card(view, now=self._clock.now())))
+            case TimelineView():
+                digest = hashlib.blake2s(view.timeline.model_dump_json().encode(), digest_size=8).hexdigest()
+                place = await self._in_thread(view.incident, PICTURE)
+                await self._show_pictured(view.incident, place, card(view, now=self._clock.now()), digest)
             case Answer():
                 await self._show_answer(view)
 
@@ -141,13 +122,21 @@ class SlackPlatform:
         incident = view.incident
         place = Place(self._card_key(incident), incident.thread.channel, incident.thread.root, incident.opened_at)
         running = view.state in RUNNING
-        draft, digest = drawn(card(view, now=self._clock.now()), None)
+        link = await self._picture(incident) if view.state in ENDED else ""
+        draft, digest = drawn(card(view, now=self._clock.now(), picture=link), None)
         shown = Shown(place, draft, view.revision, digest, final=not running, running=running)
         posted = await self._present(shown)
         root = incident.thread.root or posted.ts
         if posted.fresh or posted.digest == "":
             await self._index(incident, root)
         await self._sessions.mark(posted.channel, root, view.state, incident.title)
+
+    async def _picture(self, incident: Incident) -> str:
+        """Where the verdict's picture stands, as an address; empty before it does, or if Slack would not say."""
+        kept = await self._memory.effect(f"{REPLY}{incident.id}:{PICTURE}")
+        if kept is None or not kept.done or not kept.ref:
+            return ""
+        return await permalink(self._web, *reference(kept.ref)) or ""
 
     async def _index(self, incident: Incident, root: str) -> None:
         key = thread_key(self._team, incident.thread.channel, root)
@@ -157,10 +146,14 @@ class SlackPlatform:
     async def _show_hypothesis(self, view: HypothesisView) -> None:
         place = await self._in_thread(view.incident, f"h{view.number}")
         made = card(view, now=self._clock.now())
-        if made.image is None or view.chart is None:
+        await self._show_pictured(view.incident, place, made, view.chart.fact.digest if view.chart else "")
+
+    async def _show_pictured(self, incident: Incident, place: Place, made: Card, digest: str) -> None:
+        """A message with its picture, which may come later by an edit; `digest` says what the picture shows."""
+        if made.image is None:
             await self._present(self._shown(place, made))
             return
-        picture = (view.incident.id, made.image, view.chart.fact.digest)
+        picture = (incident.id, made.image, digest)
         text = self._shown(place, made)
         # Its place in the order is now: a picture that comes late never covers what was said since.
         order = next(self._order)

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "clew"
 PAGES = 5
+LINK_SECONDS = 3.0
 CLOCK_SLACK = 120.0
 """Seconds by which our clock may be off Slack's when a lost post is looked for."""
 
@@ -52,6 +53,16 @@ def reference(ref: str) -> tuple[str, str]:
     """(channel, ts) of a ledger reference."""
     channel, _, ts = ref.partition(":")
     return channel, ts
+
+
+async def permalink(web: Web, channel: str, ts: str) -> str | None:
+    """A message's address; None if Slack would not say."""
+    try:
+        async with asyncio.timeout(LINK_SECONDS):
+            answer = await web.call(Method.PERMALINK, channel=channel, message_ts=ts)
+    except (PlatformError, TimeoutError):
+        return None
+    return str(answer.get("permalink") or "") or None
 
 
 class Posts:

@@ -13,6 +13,7 @@ from bot.slack.scopes import Method
 from bot.slack.web import Web
 from clew.errors import ClewError, PlatformError
 from clew.evidence import Series
+from clew.hypothesis import Timeline
 from clew.incident import Window
 from clew.ports import Clock, Memory
 
@@ -32,7 +33,7 @@ class Drawn(Protocol):
     def title(self) -> str: ...
 
 
-Draw = Callable[[Series, Window], Awaitable[Drawn]]
+Draw = Callable[[Series | Timeline, Window], Awaitable[Drawn]]
 """Raises ClewError when the chart cannot be drawn."""
 
 
@@ -51,7 +52,7 @@ class Charts:
         """The id of the uploaded and settled picture, within `seconds`; None for any reason that prevents it."""
         if not (self.identity.may("files:write") and self.identity.may("files:read")):
             return None
-        key = f"slack:file:{incident}:{image.number}:{digest}"
+        key = f"slack:file:{incident}:{image.key}:{digest}"
         try:
             kept = await self.memory.effect(key)
             if kept is not None and kept.done:
@@ -62,16 +63,16 @@ class Charts:
             await self.memory.intend(key, digest)
             await self.memory.done(key, file, digest)
         except TimeoutError:
-            log.warning("chart not ready in time; its numbers stand as text", incident=incident, number=image.number)
+            log.warning("chart not ready in time; its numbers stand as text", incident=incident, picture=image.key)
             return None
         except ClewError as error:
-            log.warning("no chart; its numbers stand as text", incident=incident, number=image.number, why=str(error))
+            log.warning("no chart; its numbers stand as text", incident=incident, picture=image.key, why=str(error))
             return None
         return file
 
     async def _upload(self, image: Image) -> str:
-        picture = await self.draw(image.series, image.window)
-        name = f"E{image.number}.png"
+        picture = await self.draw(image.shows, image.window)
+        name = f"{image.key}.png"
         place = await self.web.call(
             Method.UPLOAD_URL, filename=name, length=str(len(picture.png)), alt_txt=picture.alt[:1000]
         )

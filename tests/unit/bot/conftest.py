@@ -15,10 +15,34 @@ from bot.slack.shapes import Home, Modal
 from bot.slack.windows import copy_window, evidence_window, fix_window, queries_window, voters_window, why_window
 from clew.evidence import Asked, Call, Change, Evidence, Lines, Mark, Note, Sample, Series, evidence
 from clew.feedback import Ballot, RejectReason, Vote
-from clew.hypothesis import Cause, CauseKind, Claim, Confidence, Gap, Hypothesis, Report, Term, Verdict
+from clew.hypothesis import (
+    Began,
+    Cause,
+    CauseKind,
+    Claim,
+    Confidence,
+    Gap,
+    Hypothesis,
+    Label,
+    Report,
+    Term,
+    Timeline,
+    Verdict,
+)
 from clew.incident import Incident, Thread, Window
 from clew.ports import Health
-from clew.progress import Answer, HypothesisView, Numbered, Progress, RuledOutView, RunState, Step, StepState, View
+from clew.progress import (
+    Answer,
+    HypothesisView,
+    Numbered,
+    Progress,
+    RuledOutView,
+    RunState,
+    Step,
+    StepState,
+    TimelineView,
+    View,
+)
 
 START = 1_795_372_200.0  # 2026-11-22 18:30:00 UTC
 WINDOW = Window(start=START - 1800, end=START + 1800, reason="around the alert")
@@ -48,6 +72,21 @@ def latency() -> Series:
         after=0.51,
         onset=onset,
         marks=(Mark(at=START + 280, label="deploy 4f2c1a"),),
+    )
+
+
+def spread() -> Timeline:
+    """The pool of checkout runs dry, and web feels it half a minute later."""
+    return Timeline(
+        rows=(
+            Began(service="web", depth=0, onset=START + 430, amount=0.3, label=Label.SYMPTOM),
+            Began(service="checkout", depth=1, onset=START + 400, amount=1.0, label=Label.CAUSE, leading=True),
+            Began(service="catalog", depth=1),
+        ),
+        edges=(("web", "catalog"), ("web", "checkout")),
+        marks=(Mark(at=START + 280, label="deploy 4f2c1a checkout"),),
+        onset=START + 400,
+        alerted_at=START + 480,
     )
 
 
@@ -290,6 +329,7 @@ def samples() -> Samples:
             ),
             evidence=e,
         ),
+        "timeline": TimelineView(incident=incident, timeline=spread()),
         "answer": Answer(
             incident=incident,
             key="m1",

@@ -81,7 +81,7 @@ def test_point_9_hostile_text_fits_and_does_nothing(views: dict[str, View], bomb
     for view in views.values():
         made = card(swollen(view, bomb), now=2e9)
         for dialect in Dialect:
-            out = message(made, dialect, {1: "F1"})
+            out = message(made, dialect, {"E1": "F1"})
             sound(out.wire())
             assert 0 < len(out.text) <= 200
             assert "<!channel" not in json.dumps(out.wire())
@@ -149,7 +149,7 @@ def test_point_21_and_24_pictures_and_times_in_every_payload(
 ) -> None:
     pictures = 0
     for made in cards.values():
-        out = message(made, Dialect.NEW, {1: "F1"}).wire()
+        out = message(made, Dialect.NEW, {"E1": "F1"}).wire()
         for block in out:
             if block["type"] == "image":
                 pictures += 1

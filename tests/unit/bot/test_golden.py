@@ -12,7 +12,7 @@ from playground.slack.blocks import check_message
 from playground.slack.views import check_view
 
 GOLDEN = Path(__file__).parent / "golden"
-CHARTS = {1: "F0CHART"}
+CHARTS = {"E1": "F0CHART", "timeline": "F0TIMELINE"}
 NEWER = frozenset({"plan", "task_card", "markdown", "container", "data_table", "data_visualization"})
 
 

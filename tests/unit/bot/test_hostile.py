@@ -88,7 +88,7 @@ REASONS = {"wrong cause", "wrong evidence", "already known"}
 
 def sound(made: Card) -> None:
     for dialect, refused in ((Dialect.NEW, frozenset[str]()), (Dialect.CLASSIC, NEWER)):
-        out = message(made, dialect, {1: "F1"})
+        out = message(made, dialect, {"E1": "F1"})
         blocks = out.wire()
         check_message(blocks, refused, lambda _: True)
         assert len(blocks) <= BLOCKS
@@ -165,5 +165,5 @@ def test_point_13_no_recorded_payload_is_surer_than_its_word(cards: dict[str, Ca
 
 def test_point_24_no_recorded_payload_has_a_loose_time(cards: dict[str, Card]) -> None:
     for name, made in cards.items():
-        for dialect, files in itertools.product(Dialect, ({1: "F1"}, {})):
+        for dialect, files in itertools.product(Dialect, ({"E1": "F1"}, {})):
             assert loose_times(message(made, dialect, files).wire()) == [], name

@@ -16,6 +16,7 @@ from bot.slack.http import BODY_BYTES, PATH, add_events
 from bot.slack.manifest import manifest
 from clew.evidence import Series
 from clew.feedback import Vote
+from clew.hypothesis import Timeline
 from clew.incident import Incident, Window
 from clew.ports import Clock, Health
 from clew.progress import Answer, HypothesisView, Numbered, Progress, RunState, Step, StepState
@@ -36,9 +37,10 @@ class Picture:
     title: str
 
 
-async def draw(series: Series, window: Window) -> Picture:
+async def draw(shows: Series | Timeline, window: Window) -> Picture:
     """One pixel stands for the chart; how charts look is tested elsewhere."""
-    return Picture(PIXEL, f"{series.name} of {series.service}", series.name)
+    name = f"{shows.name} of {shows.service}" if isinstance(shows, Series) else "timeline"
+    return Picture(PIXEL, name, name)
 
 
 class RecordingCopilot:
