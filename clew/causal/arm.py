@@ -57,15 +57,20 @@ class Rows(NamedTuple):
         return {name: tuple(rows) for name, rows in sorted(found.items())}
 
 
-def made_by(change: Change, rows: Rows, times: Floats) -> Split | None:
-    """The two arms that a change made of a service's rows; None if all rows are alike to it."""
-    if change.what == "flag":
-        return _flagged(change, rows)
+def made_by(change: Change, rows: Rows, times: Floats, until: float) -> Split | None:
+    """The two arms that a change made of a service's rows; None if all rows are alike to it. `until` is when the next deploy came."""
     said = _tokens(change)
-    by_label = _canary(rows) or _versions(change, said, rows) or _placed(said, rows)
-    if by_label is not None or change.what != "deploy":
-        return by_label
-    return _fresh(change, rows, times)
+    if change.what == "flag":
+        return _flagged(change, rows) or _placed(said, rows)
+    if change.what != "deploy":
+        return _placed(said, rows)
+    last = not np.isfinite(until) or bool(_CANARY & _words(change.title))
+    return (
+        _versions(change, said, rows)
+        or (_canary(rows) if last else None)
+        or _placed(said, rows)
+        or _fresh(change, rows, times, until)
+    )
 
 
 def places(rows: Rows, rise: Floats) -> tuple[Split, ...]:
@@ -95,7 +100,7 @@ def _worst(kind: Kind, arms: dict[str, tuple[int, ...]], rise: Floats, least: in
 def _canary(rows: Rows) -> Split | None:
     """Rows that call themselves a canary, by a track or by their instance's name."""
     for arms in (rows.labelled("track"), rows.instances()):
-        mine = [name for name in arms if _CANARY & set(re.split(r"[^a-z]+", name.lower()))]
+        mine = [name for name in arms if _CANARY & _words(name)]
         if mine and len(mine) < len(arms):
             return _against(Kind.CANARY, arms, mine, (several(mine, 2), _rest(arms, mine)))
     return None
@@ -148,7 +153,7 @@ def _flagged(change: Change, rows: Rows) -> Split | None:
     return _against(Kind.FLAG, arms, mine, told if mine is off else (told[1], told[0]))
 
 
-def _fresh(change: Change, rows: Rows, times: Floats) -> Split | None:
+def _fresh(change: Change, rows: Rows, times: Floats, until: float) -> Split | None:
     """Pods that came with the deploy against pods that were there before and stayed."""
     if not len(times):
         return None
@@ -159,7 +164,7 @@ def _fresh(change: Change, rows: Rows, times: Floats) -> Split | None:
         there = np.flatnonzero(np.isfinite(rows.values[list(mine)]).any(axis=0))
         if len(there):
             first[name], last[name] = float(times[there[0]]), float(times[there[-1]])
-    fresh = [name for name, at in first.items() if at >= change.at - slack and at > float(times[0]) + slack]
+    fresh = [name for name, at in first.items() if max(change.at - slack, float(times[0]) + slack) < at < until]
     stayed = [name for name in first if name not in fresh and last[name] > change.at + slack]
     if not fresh or not stayed:
         return None
@@ -180,6 +185,10 @@ def _against(kind: Kind, arms: dict[str, tuple[int, ...]], mine: Iterable[str], 
 
 def _rest(arms: dict[str, tuple[int, ...]], mine: Sequence[str]) -> str:
     return several([name for name in arms if name not in mine], 2)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.split(r"[^a-z]+", text.lower()))
 
 
 def _tokens(change: Change) -> frozenset[str]:

@@ -50,6 +50,8 @@ class Parting(NamedTuple):
     """One-sided p-value of the effect, the larger of levels and logarithms."""
     freedom: float
     """Effective degrees of freedom."""
+    fresh: bool
+    """The treated arm had no past; its level before is the control's."""
     apart: bool
     """At least half of what the treated arm rose is its own, in level and in ratio, beyond noise and past placebos."""
     alike: bool
@@ -129,6 +131,7 @@ def parting(
         *plain.bounds(),
         max(plain.chance, ratio.chance),
         min(plain.freedom, ratio.freedom),
+        fresh,
         beyond,
         alike,
         "" if beyond or alike else _doubt(plain, ratio, looks, rose),
