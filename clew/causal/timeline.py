@@ -114,7 +114,7 @@ def _with_outside(seen: Seen) -> CallGraph:
 def _weights(ranking: Ranking, seen: Seen) -> dict[str, float]:
     """Each service's weight as a part of the heaviest."""
     beyond = external_clues(seen.clues, seen.graph)
-    sums = dict(weigh((*seen.clues, *beyond), seen.graph, Priors(), seen.symptom, ranking.onset).sums)
+    sums = dict(weigh((*seen.clues, *beyond), seen.graph, Priors(), symptom=seen.symptom, onset=ranking.onset).sums)
     for draft in ranking.drafts:
         if draft.cause.service:
             sums[draft.cause.service] = max(sums.get(draft.cause.service, 0.0), draft.weight)
