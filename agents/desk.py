@@ -7,11 +7,17 @@ from typing import Any, Generic, TypeVar
 
 from clew.deps import Deps
 from clew.errors import SourceError, SourceTimeout
+from clew.incident import Window
 from clew.ports import Source
 
 Value = TypeVar("Value")
 NOTICE_SECONDS = 4.0
 """After so long without an answer people are told that a source is slow; half of its time where that is less."""
+
+
+def question(method: str, era: str, window: Window) -> tuple[str, ...]:
+    """The key of a bulk read: whoever asks for the same gets the same answer."""
+    return (method, era, repr(window.start), repr(window.end))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from agents.desk import Desk
+from agents.desk import Desk, question
 from agents.state import Look, Receipt
 from clew.errors import SourceError
 from clew.evidence import Asked, Call, Change, Evidence, Lines, Note, Series, Standing, evidence
@@ -54,7 +54,7 @@ class Gather:
     async def bulk(self, source: Source, method: str, era: str, ask: Callable[[], Awaitable[Value]]) -> Value | None:
         """One table for the look's window, or None and a gap. Asked once per run whoever asks."""
         window = self.look.lead.window
-        reading = await self.desk.read(source, (method, era, repr(window.start), repr(window.end)), ask)
+        reading = await self.desk.read(source, question(method, era, window), ask)
         query = str(getattr(reading.value, "query", ""))
         self.receipts.append(
             Receipt(

@@ -11,10 +11,11 @@ from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, Send
 
 from agents.desk import Desk
-from agents.judge import conclude, enough, triaged, weigh
+from agents.judge import conclude, enough, triaged
 from agents.specialist import Specialist, investigate, missing
 from agents.state import Look, State, Triaged, Update
 from agents.triage import lead_window, leads, triage
+from agents.trial import judged
 from clew.causal.moment import Moment
 from clew.errors import StoreError
 from clew.hypothesis import Gap
@@ -122,7 +123,7 @@ def _said(error: NodeError) -> str:
 
 
 async def _judge(state: State, runtime: Runtime[Desk]) -> Update:
-    return {"ranking": await weigh(state)}
+    return {"ranking": await judged(state, runtime.context)}
 
 
 def _next(state: State, runtime: Runtime[Desk]) -> Literal["triage", "report"]:

@@ -8,6 +8,7 @@ from clew.causal.rank import rank
 from clew.causal.ranking import Ranking
 from clew.causal.selftime import span_clues
 from clew.causal.shift import resource_clues
+from clew.causal.trial import tried
 from clew.hypothesis import Clue
 from clew.incident import Symptom
 from clew.tables import Tables
@@ -17,9 +18,9 @@ def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors 
     """Ranks one incident. Deterministic; no I/O; empty tables give `Not found`, never `healthy`."""
     when = moment(tables.matrix, tables.normal_matrix, alerted_at, symptom)
     clues = clues_of(tables, when, symptom)
-    return rank(
-        clues, tables.graph, priors or Priors(), symptom=symptom, onset=when.onset, changes=tables.changes.changes
-    )
+    changes = tables.changes.changes
+    ranking = rank(clues, tables.graph, priors or Priors(), symptom=symptom, onset=when.onset, changes=changes)
+    return tried(ranking, tables, when, symptom)
 
 
 def clues_of(tables: Tables, when: Moment, symptom: Symptom) -> tuple[Clue, ...]:

@@ -1,0 +1,83 @@
+"""What is a suspect to the symptom, once its tests are in: short rules, read from top to bottom."""
+
+from dataclasses import dataclass
+
+from clew.hypothesis import CauseKind, Label, Outcome
+
+PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the tests of one suspect came to, and where it stands among the others."""
+
+    kind: CauseKind
+    order: Outcome
+    path: Outcome
+    dose: Outcome
+    gone: Outcome
+    placebo: Outcome
+    content: Outcome
+    """Of a change: does what it did fit what broke?"""
+    own: bool
+    """It shows trouble that waiting for somebody else does not produce, or more of it than its callees explain."""
+    out: bool
+    """It was ruled out: it may still be told what it is, but never a cause."""
+    leads: bool
+    """It comes first in the ranking."""
+    below: bool = False
+    """It depends, through calls, on the one that comes first."""
+    joined: bool = False
+    """A call path in either direction joins it with the one that comes first."""
+    third: bool = False
+    """Its link with the symptom vanishes once a third thing is taken into account, that neither calls it nor is called by it."""
+    through: bool = False
+    """The same, and the third thing is one that it depends on."""
+
+
+def labelled(facts: Facts) -> Label | None:
+    """The label, or None where no test could tell anything.
+
+    A third thing that moved both decides first, then direction (a caller of the cause suffers from it, a late one follows it), then
+    whether anything joins it with the symptom at all. What is left and shows a response, or trouble of its own, is a cause if it comes
+    first or stands apart from what does, and else contributes.
+    """
+    told = (facts.order, facts.path, facts.dose, facts.gone, facts.placebo)
+    if not facts.own and all(outcome is UNKNOWN for outcome in told):
+        return None
+    if facts.third:
+        return Label.CONFOUNDER
+    if _follows(facts):
+        return Label.SYMPTOM
+    if _unjoined(facts):
+        return Label.COINCIDENCE
+    if facts.out:
+        return None
+    strong = facts.dose is PASSED or facts.gone is PASSED
+    if facts.leads:
+        return Label.CAUSE if strong or facts.own else None
+    if strong and not facts.joined and facts.order is PASSED:
+        return Label.CAUSE
+    return Label.CONTRIBUTOR if strong or facts.own else None
+
+
+def _follows(facts: Facts) -> bool:
+    if facts.kind is not CauseKind.SERVICE:
+        return False
+    if facts.through or (facts.below and not (facts.own and facts.order is PASSED)):
+        return True
+    return facts.order is FAILED and (facts.dose is PASSED or (facts.path is not FAILED and facts.dose is not FAILED))
+
+
+def _unjoined(facts: Facts) -> bool:
+    """Nothing joins it with the symptom: no path, no response where one could be seen, too late, or it moves like that anyway."""
+    if FAILED in (facts.order, facts.content):
+        return True
+    if facts.dose is PASSED:
+        return facts.path is FAILED and facts.placebo is FAILED
+    return (
+        facts.path is FAILED
+        or facts.gone is FAILED
+        or facts.dose is FAILED
+        or (facts.placebo is FAILED and not facts.own)
+    )
