@@ -125,6 +125,20 @@ def _shock(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     return 0.2 * np.exp(load + 0.1 * rng.standard_normal(count)), peers
 
 
+def _surge(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """As `_load`, and at some moment near the end, which is where the event is, the load steps up for all."""
+    load = 2 * _ar(rng, count, 0.7) + np.where(np.arange(count) >= count - 7, 10.0, 0.0)
+    peers = np.stack([20 + rng.uniform(0.5, 2) * load + rng.standard_normal(count) for _ in range(4)])
+    return 40 + load + rng.standard_normal(count), peers
+
+
+def _hit(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
+    """As `_load`, and one of the four peers is hit by the event itself."""
+    values, peers = _load(rng, count)
+    peers[0] += np.where(np.arange(count) >= count - 7, 15.0, 0.0)
+    return values, peers
+
+
 def _strangers(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     """Peers that have nothing to do with the signal."""
     return 10 + _ar(rng, count, 0.5), np.stack([10 + _ar(rng, count, 0.9) for _ in range(8)])
@@ -148,14 +162,16 @@ KINDS: dict[str, Maker] = {
     "peers share load": _load,
     "peers share load (log)": _shock,
     "peers unrelated": _strangers,
+    "a surge moves all": _surge,
+    "a peer is hit too": _hit,
 }
 
 
 def planted(kind: str, before: int, rng: np.random.Generator, effect: float) -> Probe:
     """A made series; the effect is so many standard deviations of the past (at least 5 % of the level) on top of the quiet world."""
-    after = int(rng.integers(5, 11))
+    after = 7 if kind in ("a surge moves all", "a peer is hit too") else int(rng.integers(5, 11))
     values, peers = KINDS[kind](rng, before + after)
-    times = 1_700_000_000.0 + _STEP * np.arange(before + after)
+    times = 1_700_000_000.0 + _STEP * np.arange(before + after, dtype=np.float64)
     return _probe(kind, Course(times, values, "signal", "", "web", peers), (before, after), effect)
 
 
@@ -168,9 +184,8 @@ def _probe(kind: str, quiet: Course, split: tuple[int, int], effect: float) -> P
     return Probe(kind, replace(quiet, values=shown), onset, end, before, truth)
 
 
-async def recorded(root: Path, rng: np.random.Generator, count: int, effect: float) -> list[Probe]:
+async def recorded(folders: list[Path], rng: np.random.Generator, count: int, effect: float) -> list[Probe]:
     """Quiet stretches of real histories: random series, random times, all before the alert, beside the alert's own minutes."""
-    folders = [file.parent for file in sorted(root.rglob("incident.json"))]
     out: list[Probe] = []
     for folder in folders:
         brief = case_incident(folder)
@@ -206,7 +221,7 @@ def _cut(kind: str, grid: Matrix, rng: np.random.Generator, limits: tuple[float,
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How one kind went: counts of probes, of answers, of truths inside, of claims, and the mean width in units of the effect-free swing."""
+    """How one kind went: probes, those with 30 samples before the event, answers withheld, truths inside, effects claimed."""
 
     asked: int = 0
     long: int = 0
@@ -241,6 +256,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     count = int(arguments.pop()) if arguments and arguments[-1].isdigit() else 120
     rng = np.random.default_rng(20260101)
+    folders = [file.parent for root in arguments for file in sorted(Path(root).rglob("incident.json"))]
     quiet: dict[str, Tally] = {}
     loud: dict[str, Tally] = {}
     for effect, into in ((0.0, quiet), (4.0, loud)):
@@ -249,8 +265,8 @@ def main() -> None:
             for kind in KINDS
             for _ in range(count)
         ]
-        if arguments:
-            probes += asyncio.run(recorded(Path(arguments[0]), rng, max(1, count // 20), effect))
+        if folders:
+            probes += asyncio.run(recorded(folders, rng, max(1, count // 20), effect))
         for probe in probes:
             into[probe.kind] = into.get(probe.kind, Tally()).plus(probe, answered(probe))
     out.print(_table(quiet, loud))
@@ -258,7 +274,16 @@ def main() -> None:
 
 def _table(quiet: dict[str, Tally], loud: dict[str, Tally]) -> Table:
     table = Table(title="counterfactual: coverage of the 90 % interval, false claims, power")
-    for title in ("kind", "asked", "covered", "covered (effect)", "false claims", "found (4 sd)", "can't tell", "... of 30+"):
+    for title in (
+        "kind",
+        "asked",
+        "covered",
+        "covered (effect)",
+        "false claims",
+        "found (4 sd)",
+        "can't tell",
+        "... of 30+",
+    ):
         table.add_column(title, justify="left" if title == "kind" else "right")
     for kind in (*quiet, "all"):
         a, b = (_sum(side) if kind == "all" else side[kind] for side in (quiet, loud))
@@ -277,7 +302,10 @@ def _table(quiet: dict[str, Tally], loud: dict[str, Tally]) -> Table:
 def _sum(side: dict[str, Tally]) -> Tally:
     every = list(side.values())
     return Tally(
-        *(sum(getattr(t, name) for t in every) for name in ("asked", "long", "silent", "silent_long", "inside", "claimed"))
+        *(
+            sum(getattr(t, name) for t in every)
+            for name in ("asked", "long", "silent", "silent_long", "inside", "claimed")
+        )
     )
 
 

@@ -1,11 +1,13 @@
 """What would the symptom have been without the event, and is what happened outside of that."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from clew.causal.course import Course
-from clew.causal.effect import told, untold
-from clew.causal.forecast import Forecast, Scale, forecast
-from clew.causal.regressors import terms
+from clew.causal.effect import Wording, told, untold
+from clew.causal.forecast import Forecast, Scale, between, forecast
+from clew.causal.regressors import explained
 from clew.causal.repeats import chance, repeated, repeats
 from clew.causal.stretch import Stretch, stretch
 from clew.hypothesis import Effect
@@ -25,33 +27,49 @@ def counterfactual(course: Course, onset: float, end: float | None = None, *, wi
     """The mean level in [onset, onset + 10 min] (at most to `end`, Unix seconds), had the event at `onset` not been.
 
     `without` names the event in the sentence: `the 14:02 deploy`. The interval covers the truth in 90 of 100 cases where the signal goes
-    on as before or as its peers; an effect is claimed when what was observed lies outside of a 98 % interval.
+    on as before or as its peers; an effect is claimed when what was observed lies outside of a 98 % interval and most samples do so too.
     """
     cut = stretch(course, onset, end)
-    why = unready(cut)
-    if why:
-        return untold(course, f"without {without}", why)
-    found, basis = foretold(cut)
-    return judged(told(course, (f"Without {without}", "have been|it was"), float(cut.shown.mean()), levels(course, cut, found)), cut, found, basis)
+    answer = foretold(cut)
+    if isinstance(answer, str):
+        return untold(course, f"without {without}", answer)
+    effect = told(course, Wording(f"Without {without}"), float(cut.shown.mean()), answer.levels)
+    return effect.model_copy(update={"claimed": answer.claimed, "basis": answer.basis})
 
 
-def unready(cut: Stretch) -> str:
-    """Why nothing can be foretold; empty if something can."""
+class Foretold(NamedTuple):
+    """About, low and high of the mean (90 %), whether what was shown lies outside of chance, and what it rests on."""
+
+    levels: tuple[float, float, float]
+    claimed: bool
+    basis: str
+
+
+def foretold(cut: Stretch) -> Foretold | str:
+    """What the time after the event would have been, or why that cannot be told."""
     if not len(cut.shown):
         return "nothing was measured after it"
     if len(cut.values) < _SHORT:
         return f"only {len(cut.values)} samples before it" if len(cut.values) else "nothing was measured before it"
-    return ""
-
-
-def foretold(cut: Stretch) -> tuple[Forecast, str]:
-    """The forecast of the mean after the event, and what it rests on."""
     if repeats(cut.values):
-        return Forecast(repeated(cut.values, len(cut.later)), {}), "past"
-    rows, _ = terms(cut)
-    found = forecast(cut.times, cut.values, cut.later, rows, scales(cut.values))
+        paths = repeated(cut.values, len(cut.later))
+        found = Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), {})
+        claimed = _outside(found, cut.shown) if np.ptp(cut.values) else _broken(cut)
+        return Foretold(found.levels(_COVER), claimed, "past")
+    reasons, of = explained(cut), scales(cut.values)
+    found = forecast(cut.times, cut.values, cut.later, reasons.stayed, of)
+    claimed = _outside(found, cut.shown)
+    if 2 * reasons.moved > reasons.close:
+        # most of what usually goes with it moved at that moment too: perhaps the event moved nothing, and something else moved them all
+        whole = forecast(cut.times, cut.values, cut.later, reasons.every, of)
+        if claimed and not _outside(whole, cut.shown):
+            return f"{reasons.moved} of {reasons.close} signals that usually move with it moved at the same time"
+        here, there, shown = found.levels(_COVER)[0], whole.levels(_COVER)[0], float(cut.shown.mean())
+        found = whole if min(here, shown) <= there <= max(here, shown) else found
     share = found.share.get("peers", 0.0)
-    return found, "peers" if share > 0.9 else "past and peers" if share > 0.1 else "past"
+    return Foretold(
+        found.levels(_COVER), claimed, "peers" if share > 0.9 else "past and peers" if share > 0.1 else "past"
+    )
 
 
 def scales(values: Floats) -> tuple[Scale, ...]:
@@ -59,22 +77,19 @@ def scales(values: Floats) -> tuple[Scale, ...]:
     plain = Scale(1.0, 0.0)
     if values.min() < 0 or values.max() <= 0:
         return (plain,)
-    least = float(values[values > 0].min())
-    offset = 0.0 if values.min() > 0 else 0.5 * least
+    offset = 0.0 if values.min() > 0 else 0.5 * float(values[values > 0].min())
     return plain, Scale(0.5, offset), Scale(0.0, offset)
 
 
-def levels(course: Course, cut: Stretch, found: Forecast) -> tuple[float, float, float]:
-    low, high = found.between(_COVER)
-    about = float(np.median(found.draws))
-    return about, low, high
+def _outside(found: Forecast, shown: Floats) -> bool:
+    """Whether the mean lies outside of chance, and the median on the same side: a few peaks are not a new level."""
+    (low, high), (below, above) = between(found.draws, _CERTAIN), between(found.middles, _COVER)
+    mean, middle = float(shown.mean()), float(np.median(shown))
+    return (mean > high and middle > above) or (mean < low and middle < below)
 
 
-def judged(effect: Effect, cut: Stretch, found: Forecast, basis: str) -> Effect:
-    low, high = found.between(_CERTAIN)
-    observed = effect.observed or 0.0
-    claimed = not low <= observed <= high
-    if claimed and np.ptp(cut.values) == 0:
-        usual = float(cut.values[0])
-        claimed = chance(cut.values, cut.shown) < 1 - _CERTAIN and abs(observed - usual) > _NOTABLE * abs(usual)
-    return effect.model_copy(update={"claimed": claimed, "basis": basis})
+def _broken(cut: Stretch) -> bool:
+    """Whether a signal that never moved does now: no noise to compare with, so the order of the samples and the size must tell."""
+    usual = float(cut.values[0])
+    notable = abs(float(cut.shown.mean()) - usual) > _NOTABLE * abs(usual)
+    return notable and chance(cut.values, cut.shown) < 1 - _CERTAIN

@@ -1,5 +1,7 @@
 """How is an effect told: what a signal would have been, what it was, and whether that is more than chance."""
 
+from typing import NamedTuple
+
 from clew.causal.course import Course
 from clew.causal.say import beside, spoken, unit_of
 from clew.causal.shift import FRONT
@@ -8,19 +10,31 @@ from clew.hypothesis import Effect
 _UNITS = {"seconds": "s", "percent": "%", "bytes": "B", "milliseconds": "ms", "1/s": "/s"}
 
 
-def told(course: Course, lead: tuple[str, str], observed: float, levels: tuple[float, float, float]) -> Effect:
-    """An effect with its sentence, not claimed yet. `lead` is how the sentence begins and how it ends: `Without the 14:02 deploy`, `it was`.
+class Wording(NamedTuple):
+    """How the sentence goes around its numbers."""
 
-    `levels` are about, low and high of the other world.
-    """
+    lead: str
+    """`Without the 14:02 deploy`"""
+    would: str = "have been"
+    now: str = "it was"
+
+
+def told(course: Course, wording: Wording, observed: float, levels: tuple[float, float, float]) -> Effect:
+    """An effect with its sentence, not claimed yet; `levels` are about, low and high of the other world."""
     about, low, high = levels
     largest = max(abs(observed), abs(about), abs(high))
     unit, factor = _unit(course, largest)
     said = [beside(value * factor, largest * factor) for value in (about, low, high, observed)]
     span = f" ({said[1]} to {said[2]})" if said[1] != said[2] else ""
-    says = f"{lead[0]} {name(course)} would {lead[1].split('|')[0]} about {said[0]}{unit}{span}; {lead[1].split('|')[1]} {said[3]}{unit}"
+    other = f"{wording.lead} {name(course)} would {wording.would} about {said[0]}{unit}{span}"
     return Effect(
-        metric=course.metric, unit=course.unit, observed=observed, without=about, low=low, high=high, says=f"{says}."
+        metric=course.metric,
+        unit=course.unit,
+        observed=observed,
+        without=about,
+        low=low,
+        high=high,
+        says=f"{other}; {wording.now} {said[3]}{unit}.",
     )
 
 

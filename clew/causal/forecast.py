@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,8 @@ _FEW = 0.003
 _SLACK = 4.0
 """How many times the noise a term may move the signal, as a variance: wide enough to follow, tight enough not to invent."""
 
+_UNSEEN = 1.0
+"""So many samples' worth of heavy-tailed noise is thought to have stayed out of the past by chance (a Dirichlet process's base measure)."""
 _BEYOND = 1.5
 """A path may leave the range of the past by this many ranges."""
 
@@ -76,15 +79,21 @@ class _Model:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Draws of the mean of the later samples, (N,) ascending, and the share of weight by the name of the terms."""
+    """Draws of the mean and of the median of the later samples, each (N,) and ascending, and the share of weight by the terms' name."""
 
     draws: Floats
+    middles: Floats
     share: dict[str, float]
 
-    def between(self, coverage: float) -> tuple[float, float]:
-        """The central interval with this coverage."""
-        low, high = np.quantile(self.draws, ((1 - coverage) / 2, (1 + coverage) / 2))
-        return float(low), float(high)
+    def levels(self, coverage: float) -> tuple[float, float, float]:
+        """About, low and high of the mean, the interval with this coverage."""
+        return float(np.median(self.draws)), *between(self.draws, coverage)
+
+
+def between(draws: Floats, coverage: float) -> tuple[float, float]:
+    """The central interval of draws with this coverage."""
+    low, high = np.quantile(draws, ((1 - coverage) / 2, (1 + coverage) / 2))
+    return float(low), float(high)
 
 
 def forecast(times: Floats, values: Floats, later: Floats, terms: Sequence[Terms], scales: Sequence[Scale]) -> Forecast:
@@ -116,12 +125,13 @@ def forecast(times: Floats, values: Floats, later: Floats, terms: Sequence[Terms
     share: dict[str, float] = {}
     for model, part in zip(models, weight, strict=True):
         share[model.name] = share.get(model.name, 0.0) + float(part)
-    return Forecast(np.sort(np.concatenate(draws)), share)
+    paths = np.concatenate(draws)
+    return Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), share)
 
 
 def _places(terms: Sequence[Terms]) -> list[Ints]:
     ends = np.cumsum([1, *(term.past.shape[1] for term in terms)])
-    return [np.arange(a, b, dtype=np.int32) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [np.arange(a, b, dtype=np.int32) for a, b in pairwise(ends)]
 
 
 def _model(
@@ -162,7 +172,7 @@ def _bounds(values: Floats) -> tuple[float, float]:
 
 
 def _drawn(model: _Model, count: int, rng: np.random.Generator) -> Floats:
-    """Means of `count` later paths: the noise's size, the coefficients and the innovations are all drawn."""
+    """`count` later paths (count, m): the noise's size, the coefficients and the innovations are all drawn."""
     size = np.sqrt(model.variance * model.degrees / rng.chisquare(model.degrees, count))
     root = np.linalg.cholesky(np.linalg.inv(model.precision))
     bend = rng.standard_normal((count, len(root))) @ root.T @ model.slopes.T
@@ -170,7 +180,9 @@ def _drawn(model: _Model, count: int, rng: np.random.Generator) -> Floats:
     own = model.residuals - model.residuals.mean()
     own = own / max(float(np.sqrt(np.mean(own**2))), 1e-300)
     noise = own[rng.integers(0, len(own), (count, steps))]
+    unseen = rng.random((count, steps)) < _UNSEEN / (_UNSEEN + len(own))
+    noise = np.where(unseen, rng.standard_t(3, (count, steps)), noise)
     cover = np.linalg.cholesky(model.covariance + 1e-12 * np.eye(steps))
     paths = model.centre + size[:, None] * (bend + noise @ cover.T)
     paths = np.clip(paths, *model.bounds)
-    return model.scale.back(paths).mean(axis=1)
+    return model.scale.back(paths)

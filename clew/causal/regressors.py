@@ -1,5 +1,7 @@
 """What besides its own level may explain a signal: a trend, a season, and peers that the event did not touch."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from clew.causal.forecast import Terms
@@ -15,19 +17,33 @@ _MOVED = 3.0
 """A peer this many standard errors from what its own past foretells moved with the event."""
 
 
-def terms(stretch: Stretch) -> tuple[tuple[Terms, ...], int]:
-    """The sets of terms that may explain the signal, and how many close peers were left out because they moved with the event."""
-    found: list[Terms] = []
-    trend = _trend(stretch)
-    if trend is not None:
-        found.append(trend)
-    season = _season(stretch)
-    if season is not None:
-        found.append(season)
-    peers, left_out = _peers(stretch)
-    if peers is not None:
-        found.append(peers)
-    return tuple(found), left_out
+class Explained(NamedTuple):
+    """The sets of terms that may explain the signal: with the close peers that stayed as usual, and with all close peers."""
+
+    stayed: tuple[Terms, ...]
+    every: tuple[Terms, ...]
+    moved: int
+    """How many close peers moved with the event, ..."""
+    close: int
+    """... of how many."""
+
+
+def explained(cut: Stretch) -> Explained:
+    """What may explain the signal; everything is chosen on the past, but for the peers that moved with the event."""
+    own = tuple(found for found in (_trend(cut), _season(cut)) if found is not None)
+    full = (np.isfinite(cut.peers).mean(axis=1) > 0.8) & np.isfinite(cut.peers_later).all(axis=1)
+    past, later = cut.peers[full], cut.peers_later[full]
+    if not len(past) or len(cut.times) < 10:
+        return Explained(own, own, 0, 0)
+    standard = _standard(past, later)
+    near = _nearness(standard[0], cut.values)
+    order = np.argsort(-np.abs(near), kind="stable")[:_TRIED]
+    order = order[np.abs(near[order]) > 2.0 / np.sqrt(len(cut.times))]
+    if not len(order):
+        return Explained(own, own, 0, 0)
+    moved = _moved(cut.times, standard[0][order].T, cut.later, standard[1][order].T)
+    stayed, every = (_peers((past[kept], later[kept]), near[kept]) for kept in (order[~moved], order))
+    return Explained((*own, *stayed), (*own, *every), int(moved.sum()), len(order))
 
 
 def _trend(stretch: Stretch) -> Terms | None:
@@ -59,33 +75,40 @@ def _waves(times: Floats, frequency: float) -> Floats:
     return np.sqrt(2.0) * np.concatenate((np.sin(turns), np.cos(turns)), axis=1)
 
 
-def _peers(stretch: Stretch) -> tuple[Terms | None, int]:
-    """The closest peers that stayed as their own past foretells."""
-    if not len(stretch.peers) or len(stretch.times) < 10:
-        return None, 0
-    count = len(stretch.times)
-    full = (np.isfinite(stretch.peers).mean(axis=1) > 0.8) & np.isfinite(stretch.peers_later).all(axis=1)
-    past, later = stretch.peers[full], stretch.peers_later[full]
-    centre = np.nanmean(past, axis=1, keepdims=True) if len(past) else past
-    size = np.nanstd(past, axis=1, keepdims=True) if len(past) else past
-    alive = size[:, 0] > 1e-9 * np.abs(centre[:, 0]) + 1e-300 if len(past) else np.zeros(0, dtype=bool)
-    if not alive.any():
-        return None, 0
-    past, later = ((side[alive] - centre[alive]) / size[alive] for side in (past, later))
-    past = np.where(np.isfinite(past), past, 0.0)
-    spread = float(np.std(stretch.values))
-    if spread <= 0:
-        return None, 0
-    near = np.abs(past @ (stretch.values - stretch.values.mean())) / (count * spread)
-    order = np.argsort(-near, kind="stable")[:_TRIED]
-    order = order[near[order] > 2.0 / np.sqrt(count)]
-    if not len(order):
-        return None, 0
-    moved = _moved(stretch.times, past[order].T, stretch.later, later[order].T)
-    kept = order[~moved][: max(1, min(_CHOSEN, count // 12))]
-    if not len(kept):
-        return None, int(moved.sum())
-    return Terms(past[kept].T, later[kept].T, "peers", 0.5), int(moved.sum())
+def _peers(sides: tuple[Floats, Floats], near: Floats) -> list[Terms]:
+    """The peers one by one, and their mean; also in logarithms where they have one. `near` (P,) falls in size."""
+    past, later = sides
+    if not len(near):
+        return []
+    standard = _standard(past, later)
+    out = [_together(standard, near)]
+    if len(near) > 1:
+        few = max(1, min(_CHOSEN, past.shape[1] // 12))
+        out.append(Terms(standard[0][:few].T, standard[1][:few].T, "peers", 0.25))
+    if min(np.nanmin(past), np.nanmin(later)) > 0:
+        out.append(_together(_standard(np.log(past), np.log(later)), near))
+    return out
+
+
+def _together(sides: tuple[Floats, Floats], near: Floats) -> Terms:
+    """The mean of the peers as one column, each turned so that it goes with the signal."""
+    past, later = (np.mean(np.sign(near)[:, None] * side, axis=0)[:, None] for side in sides)
+    size = max(float(past.std()), 1e-9)
+    return Terms(past / size, later / size, "peers", 0.25)
+
+
+def _standard(past: Floats, later: Floats) -> tuple[Floats, Floats]:
+    """Both sides in standard deviations of the past; what was not measured is the past's mean."""
+    centre, size = np.nanmean(past, axis=1, keepdims=True), np.nanstd(past, axis=1, keepdims=True)
+    size = np.where(size > 1e-9 * np.abs(centre), size, np.inf)
+    past, later = ((side - centre) / size for side in (past, later))
+    return np.where(np.isfinite(past), past, 0.0), later
+
+
+def _nearness(past: Floats, values: Floats) -> Floats:
+    """Correlation of each row with the signal over the past."""
+    spread = float(np.std(values))
+    return past @ (values - values.mean()) / (len(values) * spread) if spread > 0 else np.zeros(len(past))
 
 
 def _moved(times: Floats, past: Floats, later: Floats, shown: Floats) -> Bools:

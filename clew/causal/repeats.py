@@ -19,7 +19,7 @@ def repeats(values: Floats) -> bool:
 
 
 def repeated(values: Floats, count: int) -> Floats:
-    """Draws of the mean of the next `count` samples, ascending.
+    """Draws of the next `count` samples, (N, count).
 
     A signal with a usual value leaves it and comes back (a chain of two states, both chances drawn from what the past leaves open); one
     without a usual value stays where it is or takes a step like those that it took. Deterministic: the seed is fixed.
@@ -28,10 +28,9 @@ def repeated(values: Floats, count: int) -> Floats:
     usual = _usual(values)
     away = values != usual
     if not away.any():
-        return np.full(_DRAWS, usual)
+        return np.full((_DRAWS, count), usual)
     paths = _visits(values, usual, count, rng) if _comes_back(values) else _steps(values, count, rng)
-    paths = np.maximum(paths, 0.0) if values.min() >= 0 else paths
-    return np.sort(paths.mean(axis=1))
+    return np.maximum(paths, 0.0) if values.min() >= 0 else paths
 
 
 def chance(values: Floats, shown: Floats) -> float:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clew.causal.course import Course
-from clew.tables import Floats
+from clew.tables import Bools, Floats
 
 _REACH = 600.0
 """How long after the event the level is followed, seconds."""
@@ -56,9 +57,9 @@ def stretch(course: Course, onset: float, end: float | None = None) -> Stretch:
     return Stretch(past[0], past[1][0], later[0], later[1][0], past[1][1:], later[1][1:])
 
 
-def _tidy(times: Floats, rows: Floats, keep: Floats) -> tuple[Floats, Floats]:
+def _tidy(times: Floats, rows: Floats, there: Bools) -> tuple[Floats, Floats]:
     """Ascending times; samples of the same time are averaged."""
-    keep = keep & np.isfinite(times)
+    keep = there & np.isfinite(times)
     times, rows = times[keep], np.where(np.isfinite(rows), rows, np.nan)[:, keep]
     order = np.lexsort((rows[0], times))
     times, rows = times[order], rows[:, order]
@@ -66,7 +67,7 @@ def _tidy(times: Floats, rows: Floats, keep: Floats) -> tuple[Floats, Floats]:
     return (times, rows) if len(starts) == len(times) else (times[starts], _averages(rows, starts))
 
 
-def _averages(rows: Floats, starts: Floats) -> Floats:
+def _averages(rows: Floats, starts: NDArray[np.intp]) -> Floats:
     there = np.isfinite(rows)
     total = np.add.reduceat(np.where(there, rows, 0.0), starts, axis=1)
     count = np.add.reduceat(there.astype(float), starts, axis=1)
