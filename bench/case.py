@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import rcaeval
 from bench.truth import Truth, truth_of
 from bot.composition import Facts, facts
 from clew.evidence import Change
@@ -29,20 +30,30 @@ class Case:
         return self.facts.brief.alerted_at
 
 
-def case(folder: Path) -> Case:
-    """The case in `folder`. Raises BadCase."""
+def case(folder: Path, scratch: Path) -> Case:
+    """The case in `folder`; one of a published layout is rewritten in the empty folder `scratch`. Raises BadCase."""
+    name = rcaeval.named(folder)
+    if name is not None:
+        found = facts(rcaeval.rewritten(folder, scratch))
+        return Case(name.case, name.family, found, rcaeval.named_truth(name))
     found = facts(folder)
     assert found.brief is not None, "a recorded incident has an alert"
-    return Case(found.brief.id, found.brief.family or folder.parent.name, found, truth_of(folder))
+    return Case(found.brief.id, family(folder), found, truth_of(folder))
+
+
+def family(folder: Path) -> str:
+    """The name of the folder that holds the family of this case."""
+    name = rcaeval.named(folder)
+    return folder.resolve().parent.name if name is None else name.family
 
 
 def folders(root: Path) -> tuple[Path, ...]:
     """The folders of cases at or below `root`, in order of their names; what lies in a case's own folder is not looked at."""
-    return tuple(sorted(_below(root)))
+    return tuple(sorted(_below(root.resolve())))
 
 
 def _below(root: Path) -> Iterator[Path]:
-    if (root / BRIEF).is_file():
+    if (root / BRIEF).is_file() or rcaeval.named(root) is not None:
         yield root
         return
     for child in root.iterdir():

@@ -59,18 +59,22 @@ def bench(
 
 def _folders(root: Path | None, family: str | None, errors: Console) -> Sequence[Path]:
     """The cases to run; leaves with 2 and says what to do where there are none."""
+    from bench.case import family as family_of
     from bench.case import folders
 
     if root is None or not root.is_dir():
         errors.print("Name a folder of recorded cases that exists: clew bench --cases DIR")
         raise typer.Exit(2)
     found = folders(root)
-    chosen = [folder for folder in found if family in (None, folder.parent.name)]
+    chosen = [folder for folder in found if family in (None, family_of(folder))]
     if not found:
-        errors.print(f"{root} holds no case. A case is a folder with incident.json.", soft_wrap=True)
+        errors.print(
+            f"{root} holds no case. A case is a folder with incident.json (or inject_time.txt, in the RCAEval layout).",
+            soft_wrap=True,
+        )
         raise typer.Exit(2)
     if not chosen:
-        names = ", ".join(sorted({folder.parent.name for folder in found}))
+        names = ", ".join(sorted({family_of(folder) for folder in found}))
         errors.print(f"There is no family {family!r} in {root}. There are: {names}.", soft_wrap=True)
         raise typer.Exit(2)
     return chosen

@@ -5,11 +5,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bench import accuracy
 from bench.accuracy import NOTHING, Share
 from bench.baseline import Baselines, newest_deploy
-from bench.case import Case, case, changes, measured
+from bench.case import Case, case, changes, family, measured
 from bench.replay import Answer, Replay
 from bench.truth import NO_CHANGE, Truth
 from clew.errors import BadCase
@@ -46,19 +47,24 @@ class Contest:
 
 def contest(folder: Path, replay: Replay, against: Baselines, shift: float) -> Contest:
     """Runs everything on the case in `folder`, its alert moved by `shift` seconds. One that cannot be run says why and counts as wrong."""
+    with TemporaryDirectory(prefix="clew-bench-") as scratch:
+        try:
+            opened = case(folder, Path(scratch))
+        except BadCase as error:
+            return Contest(family(folder), folder.name, None, places={CLEW: accuracy.ABSENT}, problem=str(error))
+        return asyncio.run(_held(opened, replay, against, shift))
+
+
+async def _held(opened: Case, replay: Replay, against: Baselines, shift: float) -> Contest:
+    answer, problem = None, ""
     try:
-        opened = case(folder)
-    except BadCase as error:
-        return Contest(folder.parent.name, folder.name, None, places={CLEW: accuracy.ABSENT}, problem=str(error))
-    try:
-        answer = asyncio.run(replay.answer(opened.facts, shift))
+        answer = await replay.answer(opened, shift)
     except TimeoutError:
-        answer = None
-    problem = "" if answer else "the investigation did not end in time"
+        problem = "the investigation did not end in time"
     if answer and answer.gaps:
         problem = f"no answer from {', '.join(answer.gaps)}"
     told = Contest(opened.family, opened.name, answer, problem=problem)
-    return told if opened.truth is None else asyncio.run(_scored(told, opened, opened.truth, against, shift))
+    return told if opened.truth is None else await _scored(told, opened, opened.truth, against, shift)
 
 
 async def _scored(told: Contest, opened: Case, truth: Truth, against: Baselines, shift: float) -> Contest:

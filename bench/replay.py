@@ -9,6 +9,7 @@ from typing import Any, cast
 from agents import specialists
 from agents.desk import Desk
 from agents.investigation import Graph, investigation
+from bench.case import Case
 from bench.prediction import Prediction, Sureness
 from bot.clock import SystemClock
 from bot.composition import Facts
@@ -39,12 +40,12 @@ class Replay:
         self._limits = limits or Limits()
         self._graph: Graph = investigation(specialists(), self._limits, None)
 
-    async def answer(self, facts: Facts, shift: float = 0.0) -> Answer:
-        """Investigates one incident whose alert is moved by `shift` seconds; `facts` must have a brief.
+    async def answer(self, case: Case, shift: float = 0.0) -> Answer:
+        """Investigates one incident whose alert is moved by `shift` seconds. Raises TimeoutError beyond `Limits.investigation_seconds`.
 
         Files are read first and timed apart: the sources keep them, so the investigation then asks the same sources as ever.
         """
-        brief = facts.brief
+        facts, brief = case.facts, case.facts.brief
         assert brief is not None, "a recorded incident has an alert"
         began = time.perf_counter()
         for source in facts.sources:
@@ -54,8 +55,8 @@ class Replay:
         report = await self._investigated(Facts(facts.sources, alert))
         return Answer(
             Prediction(
-                family=brief.family,
-                case=brief.id,
+                family=case.family,
+                case=case.name,
                 ranking=report.ranking,
                 changes=report.changes,
                 healthy=report.verdict is Verdict.HEALTHY,

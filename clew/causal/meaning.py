@@ -62,9 +62,9 @@ _WORDS: tuple[tuple[Meaning, frozenset[str]], ...] = (
 _FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     ("cpu", _vocabulary("cpu")),
     ("memory", _vocabulary("memory mem heap rss gc")),
-    ("disk", _vocabulary("disk fd fds descriptors")),
+    ("disk", _vocabulary("disk diskio fd fds descriptors")),
     ("waiting", _vocabulary("queue backlog waiting waiters wait")),
-    ("held", _vocabulary("pool connections conns inflight inuse threads thread goroutines flight")),
+    ("held", _vocabulary("pool connections conns socket sockets inflight inuse threads thread goroutines flight")),
 )
 _HELD_UP = _vocabulary("lag loop gc pause")
 _CALLING = _vocabulary("client upstream downstream outbound callee dependency call")
