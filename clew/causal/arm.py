@@ -19,8 +19,8 @@ _OFF = frozenset(("off", "false", "0", "no", "disabled", "control"))
 _TOKEN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _VERSION = re.compile(r"v?\d+(?:[._-]\d+)*")
 _SHORTEST_HASH = 7
-_ARMS = 12
-"""Places that are compared at most: with more, each says little."""
+_ARMS = 400
+"""Places of one service that are compared at most."""
 
 
 class Split(NamedTuple):
@@ -74,27 +74,21 @@ def made_by(change: Change, rows: Rows, times: Floats, until: float) -> Split | 
 
 
 def places(rows: Rows, rise: Floats) -> tuple[Split, ...]:
-    """The worst zone against the others, and the worst of three or more instances against the others. `rise` is per row; NaN never wins."""
-    out: list[Split] = []
-    for name in _PLACES:
-        found = _worst(Kind.ZONE, rows.labelled(name), rise, least=2)
-        if found is not None:
-            out.append(found)
-            break
-    found = _worst(Kind.INSTANCE, rows.instances(), rise, least=3)
-    return (*out, found) if found is not None else tuple(out)
+    """The zones that got worse against the others, and the few of three or more instances that did. `rise` is per row; NaN never wins."""
+    zones = (_worst(Kind.ZONE, rows.labelled(name), rise, (2, 1 / 2)) for name in _PLACES)
+    found = (next((split for split in zones if split), None), _worst(Kind.INSTANCE, rows.instances(), rise, (3, 1 / 3)))
+    return tuple(split for split in found if split)
 
 
-def _worst(kind: Kind, arms: dict[str, tuple[int, ...]], rise: Floats, least: int) -> Split | None:
-    if not least <= len(arms) <= (_ARMS if kind is Kind.ZONE else 200):
-        return None
+def _worst(kind: Kind, arms: dict[str, tuple[int, ...]], rise: Floats, least: tuple[int, float]) -> Split | None:
+    """Those that rose at least half as much as the one that rose most, if they are no larger a part of all than `least` allows."""
+    fewest, share = least
     height = {name: float(np.max(np.nan_to_num(rise[list(rows)], nan=-np.inf))) for name, rows in arms.items()}
-    worst = max(arms, key=lambda name: (height[name], name))
-    if not np.isfinite(height[worst]):
+    top = max(height.values(), default=0.0)
+    mine = [name for name, up in height.items() if up > 0.5 * top]
+    if top <= 0 or not fewest <= len(arms) <= _ARMS or len(mine) > share * len(arms):
         return None
-    others = tuple(row for name, rows in arms.items() if name != worst for row in rows)
-    rest = [name for name in arms if name != worst]
-    return Split(kind, arms[worst], others, (worst, several(rest, 2)), len(arms))
+    return _against(kind, arms, mine, (f"{several(mine, 2)} of {len(arms)}", "the others"))._replace(looks=len(arms))
 
 
 def _canary(rows: Rows) -> Split | None:

@@ -133,9 +133,10 @@ def experiment_clues(found: Sequence[Experiment]) -> tuple[Clue, ...]:
 
 
 def _amount(one: Experiment) -> float:
+    """Arms that ran side by side say more than one undoing, which an end by itself looks like; two undoings say most."""
     if one.ruling is not Ruling.FOR:
         return 0.0
-    return 1.0 if one.proven else 0.6 if one.change is None else 0.8
+    return 1.0 if one.proven else 0.5 if one.kind is Kind.REVERSAL or one.change is None else 0.8
 
 
 def experiment_trials(draft: Draft, found: Sequence[Experiment]) -> tuple[Trial, ...]:

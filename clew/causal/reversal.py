@@ -23,6 +23,8 @@ _NUMBERED = re.compile(r"\bv?(\d+(?:[._-]\d+)+)\b")
 _REACH = 900.0
 """How much of a phase beside a switch is compared, seconds, but at least this many samples:"""
 _SAMPLES = 10
+_SOON = 120.0
+"""How long after a switch the symptom may take to follow, seconds, but at least two samples."""
 _TRAFFIC = 1.3
 """Requests that rise and fall with the change by this many times could be what the symptom follows."""
 
@@ -146,6 +148,9 @@ def _followed(grid: Matrix, found: Reversal, one: Measure, onset: float | None) 
     if lacking:
         return _told(found, one, Ruling.UNKNOWN, lacking, ())
     ruling, doubt = _ruled(switched, loaded=all(_loaded(load, off, on) for off, on in sides))
+    later = zip(switched[1:], found.switches[1:], strict=True)
+    if ruling is Ruling.FOR and not all(_prompt(grid.times, signal, result, switch) for result, switch in later):
+        ruling, doubt = Ruling.UNKNOWN, "the symptom turned some time before or after the switch, not with it"
     return _told(found, one, ruling, doubt, switched)
 
 
@@ -161,6 +166,20 @@ def _ruled(switched: Sequence[Parting], *, loaded: bool) -> tuple[Ruling, str]:
     if went.high < 0.5 * came.effect and went.freedom >= LEAST_FREEDOM:
         return Ruling.AGAINST, ""
     return Ruling.UNKNOWN, "the symptom did not follow every switch clearly"
+
+
+def _prompt(times: Floats, signal: Floats, result: Parting, switch: tuple[float, bool]) -> bool:
+    """True if the signal lay on the old side of the middle just before the switch, and on the new side soon after it."""
+    at, on = switch
+    step = step_of(times)
+    middle = (result.treated[1] + result.control[1]) / 2.0
+    soon = at + max(_SOON, 2.0 * step)
+    sides = ((at - 3.5 * step, at - 0.5 * step, not on), (soon, soon + 3.0 * step, on))
+    for start, end, high in sides:
+        there = signal[(times >= start) & (times < end) & np.isfinite(signal)]
+        if not len(there) or (float(np.median(there)) > middle) is not high:
+            return False
+    return True
 
 
 def _sides(times: Floats, found: Reversal, onset: float | None) -> list[tuple[Bools, Bools]]:
