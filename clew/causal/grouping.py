@@ -1,7 +1,9 @@
 """Which masked lines come from one statement in the code: what varies between them, and what tells statements apart?"""
 
 import re
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
+from itertools import product
 from operator import eq
 from typing import NamedTuple
 
@@ -15,6 +17,10 @@ _FEW = 3
 _STATES = 8
 """The same for words in capitals, which name states and codes."""
 _CAPITALS = re.compile(r"[A-Z][A-Z_]+[A-Z]")
+_SIBLINGS = 64
+"""So many different words after the same beginning are values, as in Drain's bound on children."""
+_REPEATS = 3
+"""A masked line that came so often is not random."""
 _CLUSTERS = 64
 """Clusters that one bucket may hold: what is random from the third word on ends in the nearest one."""
 
@@ -25,6 +31,7 @@ Bucket = tuple[int, Words]
 class _Row(NamedTuple):
     words: Words
     form: str
+    often: bool
 
 
 class _Cluster:
@@ -54,6 +61,12 @@ def bucket(line: Words) -> Bucket:
     return len(line), tuple([ANY if "<" in word else word for word in line[:_HEAD]])
 
 
+def beginnings(line: Words) -> tuple[Bucket, ...]:
+    """The buckets in which a template may be that fits the line: its own, and those where a first word varies."""
+    size, head = bucket(line)
+    return tuple((size, form) for form in dict.fromkeys(product(*((word, ANY) for word in head))))
+
+
 def merged(lines: Collection[Words]) -> Words:
     """The words that all lines (of one length) share, ANY where they differ."""
     return tuple(column[0] if len(set(column)) == 1 else ANY for column in zip(*lines, strict=True))
@@ -66,34 +79,52 @@ class Group(NamedTuple):
     name: str
 
 
-def grouped(forms: Collection[str]) -> dict[str, Group]:
-    """The template of each masked line. Depends on the set of lines alone, not on their order.
+def grouped(forms: Mapping[str, int]) -> dict[str, Group]:
+    """The template of each masked line, by how many lines each stands for. Does not depend on any order.
 
     After Drain (He et al. 2017: length, first words, then similarity); then each cluster is split again at places with few
     distinct plain words, as IPLoM does (Makanju et al. 2009): few words tell statements apart, many are a variable.
     """
-    buckets: dict[Bucket, list[_Cluster]] = {}
-    for form in sorted(set(forms)):
-        row = _Row(words(form), form)
-        _place(buckets.setdefault(bucket(row.words), []), row)
+    buckets: dict[Bucket, list[_Row]] = {}
+    for form in sorted(forms):
+        row = _Row(words(form), form, forms[form] >= _REPEATS)
+        buckets.setdefault(bucket(row.words), []).append(row)
     out: dict[str, Group] = {}
-    for clusters in buckets.values():
-        for cluster in clusters:
-            for rows in _split(cluster.rows):
-                alone = len(rows) == 1
-                common = rows[0].words if alone else merged([row.words for row in rows])
-                group = Group(common, rows[0].form if alone else " ".join(common))
-                out.update((row.form, group) for row in rows)
+    for rows in _folded(_folded(buckets, 1), 0).values():
+        for cluster in _clusters(rows):
+            for part in _split(cluster.rows):
+                alone = len(part) == 1
+                common = part[0].words if alone else merged([row.words for row in part])
+                group = Group(common, part[0].form if alone else " ".join(common))
+                out.update((row.form, group) for row in part)
     return out
 
 
-def _place(clusters: list[_Cluster], row: _Row) -> None:
-    scores = [cluster.alike(row.words) for cluster in clusters]
-    best = max(scores, default=-1.0)
-    if best >= _ALIKE or len(clusters) >= _CLUSTERS:
-        clusters[scores.index(best)].join(row)
-    else:
-        clusters.append(_Cluster(row))
+def _folded(buckets: dict[Bucket, list[_Row]], kept: int) -> dict[Bucket, list[_Row]]:
+    """Where too many different words follow the first `kept` words of lines of one length, they were no words of the code.
+
+    What repeats stays where it is: no flood of random lines can draw it in.
+    """
+    rare = {key for key, rows in buckets.items() if not any(row.often for row in rows)}
+    siblings = Counter((size, head[:kept]) for size, head in rare)
+    out: dict[Bucket, list[_Row]] = {}
+    for (size, head), rows in buckets.items():
+        many = (size, head) in rare and siblings[size, head[:kept]] > _SIBLINGS
+        out.setdefault((size, (*head[:kept], ANY, ANY)[:_HEAD] if many else head), []).extend(rows)
+    return out
+
+
+def _clusters(rows: list[_Row]) -> list[_Cluster]:
+    """Each line with the first that is most like it."""
+    found: list[_Cluster] = []
+    for row in rows:
+        scores = [cluster.alike(row.words) for cluster in found]
+        best = max(scores, default=-1.0)
+        if best >= _ALIKE or len(found) >= _CLUSTERS:
+            found[scores.index(best)].join(row)
+        else:
+            found.append(_Cluster(row))
+    return found
 
 
 def _split(rows: list[_Row]) -> list[list[_Row]]:

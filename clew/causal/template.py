@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clew.causal.grouping import ANY, Bucket, Words, bucket, grouped, words
+from clew.causal.grouping import ANY, Bucket, Group, Words, beginnings, bucket, grouped, words
 from clew.causal.shape import form, masked, shapes
 from clew.tables import Ints
 
@@ -21,6 +21,8 @@ _WILD = 64
 """Settled templates with gaps that one bucket may hold."""
 
 _OFTEN = 50
+_LINES = 20
+"""See `templates`."""
 
 
 class Miner:
@@ -36,6 +38,7 @@ class Miner:
         self._open: list[str] = []
         self._wild: dict[Bucket, list[tuple[Words, int]]] = {}
         self._names: list[str] = [ANY]
+        self._lines = np.zeros(_NUMBERS, dtype=np.int64)
 
     def add(self, lines: Sequence[str]) -> Ints:
         """A number for each line (N,); `names` says what the numbers mean, and which of them mean the same."""
@@ -44,14 +47,19 @@ class Miner:
             self._shapes.clear()
         known = self._shapes
         missing = Counter(shape for shape in found if shape not in known)
-        for shape, _ in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
-            known[shape] = self._number(form(shape))
-        return np.fromiter(map(known.__getitem__, found), dtype=np.int32, count=len(found))
+        early = np.zeros(_NUMBERS, dtype=np.int64)
+        for shape, often in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
+            known[shape] = number = self._number(form(shape))
+            self._lines[number] += often  # at once: settling asks what repeats
+            early[number] += often
+        numbers = np.fromiter(map(known.__getitem__, found), dtype=np.int32, count=len(found))
+        self._lines += np.bincount(numbers, minlength=_NUMBERS) - early
+        return numbers
 
     def names(self) -> tuple[str, ...]:
         """The template of each number given so far, as it looks now."""
         names = list(self._names)
-        for line, group in grouped(self._open).items():
+        for line, group in self._groups().items():
             names[self._forms[line]] = group.name
         return tuple(names)
 
@@ -61,7 +69,7 @@ class Miner:
 
     def _number(self, line: str) -> int:
         number = self._forms.get(line)
-        if number is None:
+        if number is None and self._wild:
             number = self._fitting(words(line))
         if number is not None:
             return number
@@ -76,16 +84,20 @@ class Miner:
 
     def _fitting(self, line: Words) -> int | None:
         """The first settled template that says the same but in its gaps."""
-        for template, number in self._wild.get(bucket(line), ()):
-            if all(a in (b, ANY) for a, b in zip(template, line, strict=True)):
-                return number
+        for key in beginnings(line):
+            for template, number in self._wild.get(key, ()):
+                if all(a in (b, ANY) for a, b in zip(template, line, strict=True)):
+                    return number
         return None
+
+    def _groups(self) -> dict[str, Group]:
+        return grouped({line: int(self._lines[self._forms[line]]) for line in self._open})
 
     def _settle(self) -> None:
         """Lines that turned out to be one template are forgotten for it; what stands alone waits on while there is room."""
         alone: list[str] = []
         done: set[str] = set()
-        for line, group in grouped(self._open).items():
+        for line, group in self._groups().items():
             if group.name == line:
                 alone.append(line)
                 continue
@@ -101,8 +113,8 @@ class Miner:
 def templates(messages: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:
     """Template number of each message (N,) and the templates by number, in the order of their text; equal for any order of messages.
 
-    A wording that makes at least one in _OFTEN of its template's lines stands for itself: of `no instances of <*>` the news may
-    be which name it is, and an id that differs each time is never that frequent.
+    A wording that repeats (_LINES, or one in _OFTEN of its template's lines) stands for itself: of `no instances of <*>` the news
+    may be which name it is, and an id that differs each time is never that frequent.
     """
     miner = Miner()
     numbers = miner.add(messages)
@@ -112,7 +124,7 @@ def templates(messages: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:
     for name, lines in zip(names, count.tolist(), strict=True):
         total[name] += lines
     said = [
-        wording if lines * _OFTEN >= total[name] else name
+        wording if lines >= _LINES or lines * _OFTEN >= total[name] else name
         for wording, name, lines in zip(wordings, names, count.tolist(), strict=True)
     ]
     order = sorted({said[number] for number in np.flatnonzero(count).tolist()})
