@@ -1,6 +1,9 @@
 """What do all findings say together: the one caller of the arithmetic, and the page made of its answer."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from agents.citations import checked
 from agents.desk import Desk
@@ -11,14 +14,15 @@ from agents.wording import reworded
 from clew.causal.change import named
 from clew.causal.moment import Moment
 from clew.causal.priors import Priors
-from clew.causal.rank import rank
+from clew.causal.rank import case_of, rank
 from clew.causal.ranking import Draft, Ranking
-from clew.causal.timeline import Seen, timeline
+from clew.causal.timeline import timeline
 from clew.evidence import Asked, Call, Change
-from clew.hypothesis import Claim, Clue, Confidence, Finding, Gap, Hypothesis, Lead, Report, Verdict
+from clew.hypothesis import Claim, Clue, Confidence, Finding, Gap, Hypothesis, Lead, Report, Timeline, Verdict
 from clew.incident import Incident, incident_id
 from clew.ports import Telemetry
 
+Answer = TypeVar("Answer")
 SUPPORT = 5
 AGAINST = 3
 RULED_OUT = 6
@@ -28,10 +32,20 @@ OPEN = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
 
 async def weigh(state: State) -> Ranking:
     """Ranks with what is there. Pure arithmetic on clues; no table, no model, no text decides."""
-    findings = current(state)
-    incident, found = state["incident"], triaged(state)
-    return await asyncio.to_thread(
-        rank,
+    return await asyncio.to_thread(_asked_of(state, rank))
+
+
+async def _spread(state: State, ranking: Ranking) -> Timeline | None:
+    """The verdict's picture, of what the ranking was made from."""
+    alerted_at = state["incident"].alerted_at
+    return await asyncio.to_thread(lambda: timeline(ranking, _asked_of(state, case_of)(), alerted_at))
+
+
+def _asked_of(state: State, arithmetic: Callable[..., Answer]) -> Callable[[], Answer]:
+    """The arithmetic with all findings filled in."""
+    findings, found, incident = current(state), triaged(state), state["incident"]
+    return partial(
+        arithmetic,
         tuple(clue for finding in findings for clue in finding.clues),
         found.topology.graph,
         Priors(),
@@ -66,21 +80,13 @@ async def conclude(state: State, desk: Desk, why: Gap | None = None) -> Report:
         ranking=ranking.services,
         changes=ranking.changes,
         gaps=_gaps(state, why),
-        timeline=await asyncio.to_thread(timeline, ranking, _seen(state)),
+        timeline=await _spread(state, ranking),
         rounds=max(1, state.get("round", 1)),
         seconds=round(max(0.0, desk.deps.clock.now() - state.get("started_at", desk.deps.clock.now())), 3),
         queries=len(state.get("receipts", [])),
     )
     kept = {numbered.fact.id for numbered in await desk.deps.memory.recall(incident.id)}
     return await _worded(checked(report, kept), desk, ranking.services)
-
-
-def _seen(state: State) -> Seen:
-    """What the ranking was made from."""
-    findings, incident = current(state), state["incident"]
-    clues = tuple(clue for finding in findings for clue in finding.clues)
-    changes = tuple(change for finding in findings for change in finding.changes)
-    return Seen(clues, triaged(state).topology.graph, incident.symptom, changes, incident.alerted_at)
 
 
 def _gaps(state: State, why: Gap | None) -> tuple[Gap, ...]:

@@ -36,6 +36,8 @@ class Case:
     fits: tuple[Clue, ...]
     none: Clue
     changes: tuple[Change, ...]
+    beyond: tuple[Clue, ...] = ()
+    """Outside names that are to blame, strongest first."""
 
     def of(self, service: str | None) -> tuple[Clue, ...]:
         """The service's clues that count, strongest first."""

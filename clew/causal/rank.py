@@ -40,19 +40,12 @@ def rank(
     `none of these`. A change is blamed together with the service that it touches. Nothing here raises on empty input: no clues give
     `not found`.
     """
-    clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says, c.onset or 0.0, c.detail))
-    changes = sorted(changes, key=lambda c: (c.at, c.ref))
-    beyond = external_clues(clues, graph)
-    weighed = weigh((*clues, *beyond), graph, priors, symptom=symptom, onset=onset)
-    errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
-    usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())
-    fits = change_clues(changes, errors, usual, onset, weighed.sums)
-    none = none_clue(clues, graph, beyond)
-    case = Case(tuple(clues), graph, symptom, onset, weighed, fits, none, tuple(changes))
+    case = case_of(clues, graph, priors, symptom=symptom, onset=onset, changes=changes)
+    clues, weighed, fits = case.clues, case.weighed, case.fits
     order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))
-    listed = sorted([*fits, *((none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
+    listed = sorted([*fits, *((case.none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
     well, quiet = healthy(clues, symptom)
-    drafts = (_all_well(quiet, watched(clues, symptom)),) if well else _drafts(case, order, beyond)
+    drafts = (_all_well(quiet, watched(clues, symptom)),) if well else _drafts(case, order, case.beyond)
     verdict = Verdict.HEALTHY if well else _verdict(drafts)
     return Ranking(
         verdict=verdict,
@@ -64,6 +57,27 @@ def rank(
         healthy=well,
         enough=well or any(d.confidence in (Confidence.LIKELY, Confidence.CONFIRMED) for d in drafts),
     )
+
+
+def case_of(
+    clues: Sequence[Clue],
+    graph: CallGraph,
+    priors: Priors,
+    *,
+    symptom: Symptom,
+    onset: float | None,
+    changes: Sequence[Change],
+) -> Case:
+    """What a ranking is made from, in an order that does not depend on the input's: sums per service, fits per change, `none`."""
+    clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says, c.onset or 0.0, c.detail))
+    changes = sorted(changes, key=lambda c: (c.at, c.ref))
+    beyond = external_clues(clues, graph)
+    weighed = weigh((*clues, *beyond), graph, priors, symptom=symptom, onset=onset)
+    errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
+    usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())
+    fits = change_clues(changes, errors, usual, onset, weighed.sums)
+    none = none_clue(clues, graph, beyond)
+    return Case(tuple(clues), graph, symptom, onset, weighed, fits, none, tuple(changes), beyond)
 
 
 def _drafts(case: Case, order: Sequence[str], beyond: Sequence[Clue]) -> tuple[Draft, ...]:

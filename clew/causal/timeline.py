@@ -1,19 +1,15 @@
 """In which order did the services of the call graph begin to suffer: the data of the verdict's picture."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from clew.causal.blame import callees, depths
 from clew.causal.change import named
 from clew.causal.confidence import KINDS
-from clew.causal.external import external_clues
-from clew.causal.priors import Priors
+from clew.causal.draft import Case
 from clew.causal.ranking import Ranking
 from clew.causal.say import within
-from clew.causal.weigh import weigh
 from clew.evidence import Change, Mark
 from clew.hypothesis import Began, CauseKind, Clue, Confidence, Label, Timeline
-from clew.incident import Symptom
 from clew.tables import CallGraph
 
 ROWS = 12
@@ -31,27 +27,19 @@ _MUTE = frozenset(("gone", "change", "traffic", "requests"))
 _OPEN = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
 
 
-class Seen(NamedTuple):
-    """What the ranking was made from."""
-
-    clues: Sequence[Clue]
-    graph: CallGraph
-    symptom: Symptom
-    changes: Sequence[Change]
-    alerted_at: float
-
-
-def timeline(ranking: Ranking, seen: Seen) -> Timeline | None:
-    """The picture's data, or None where fewer than two services have a first sign, or nothing is wrong. Pure and deterministic."""
+def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None:
+    """The picture's data of a ranking and the case that it was made from, or None where fewer than two services have a first sign, or
+    nothing is wrong. Deterministic.
+    """
     if ranking.healthy:
         return None
-    first = first_signs((*seen.clues, *external_clues(seen.clues, seen.graph)))
-    graph = _with_outside(seen)
-    weights = _weights(ranking, seen)
-    shown = _shown(ranking, graph, seen.symptom.service, {n: w for n, w in weights.items() if n in first})
+    first = first_signs((*case.clues, *case.beyond))
+    graph = _with_outside(case)
+    weights = _weights(ranking, case)
+    shown = _shown(ranking, graph, case.symptom.service, {n: w for n, w in weights.items() if n in first})
     if sum(name in first for name in shown) < 2:
         return None
-    level = levels(graph, seen.symptom.service)
+    level = levels(graph, case.symptom.service)
     told = _told(ranking)
     best = next((d for d in ranking.drafts if d.confidence in _OPEN), None)
     rows = [
@@ -69,9 +57,9 @@ def timeline(ranking: Ranking, seen: Seen) -> Timeline | None:
     return Timeline(
         rows=_ordered(rows, edges),
         edges=tuple(sorted(edges)),
-        marks=_marks(ranking, seen),
+        marks=_marks(ranking, case, alerted_at),
         onset=ranking.onset,
-        alerted_at=seen.alerted_at,
+        alerted_at=alerted_at,
     )
 
 
@@ -105,16 +93,15 @@ def levels(graph: CallGraph, symptom: str | None) -> dict[str, int]:
     return out
 
 
-def _with_outside(seen: Seen) -> CallGraph:
+def _with_outside(case: Case) -> CallGraph:
     """The graph with an edge from whoever reports an outside name to that name."""
-    outside = tuple((c.detail, c.service) for c in external_clues(seen.clues, seen.graph) if c.detail and c.service)
-    return CallGraph(tuple(dict.fromkeys((*seen.graph.edges, *outside))))
+    outside = tuple((c.detail, c.service) for c in case.beyond if c.detail and c.service)
+    return CallGraph(tuple(dict.fromkeys((*case.graph.edges, *outside))))
 
 
-def _weights(ranking: Ranking, seen: Seen) -> dict[str, float]:
+def _weights(ranking: Ranking, case: Case) -> dict[str, float]:
     """Each service's weight as a part of the heaviest."""
-    beyond = external_clues(seen.clues, seen.graph)
-    sums = dict(weigh((*seen.clues, *beyond), seen.graph, Priors(), symptom=seen.symptom, onset=ranking.onset).sums)
+    sums = dict(case.weighed.sums)
     for draft in ranking.drafts:
         if draft.cause.service:
             sums[draft.cause.service] = max(sums.get(draft.cause.service, 0.0), draft.weight)
@@ -173,17 +160,17 @@ def _told(ranking: Ranking) -> dict[str, Label]:
     return out
 
 
-def _marks(ranking: Ranking, seen: Seen) -> tuple[Mark, ...]:
+def _marks(ranking: Ranking, case: Case, alerted_at: float) -> tuple[Mark, ...]:
     """What went live near by, the blamed changes first."""
     blamed = {d.cause.change for d in ranking.drafts if d.confidence in _OPEN and d.cause.kind is CauseKind.CHANGE}
-    onset = seen.alerted_at if ranking.onset is None else ranking.onset
-    live = {c.commit for c in seen.changes if c.commit}
+    onset = alerted_at if ranking.onset is None else ranking.onset
+    live = {c.commit for c in case.changes if c.commit}
     found: list[tuple[bool, float, Change]] = []
-    for change in seen.changes:
+    for change in case.changes:
         mine = bool({change.ref, change.commit} & blamed)
         if change.what == "commit" and (not mine or change.ref in live):
             continue  # a commit alone alters nothing: its deploy does
-        if onset - _NEAR * (2 if mine else 1) <= change.at <= max(onset, seen.alerted_at) + 600.0:
+        if onset - _NEAR * (2 if mine else 1) <= change.at <= max(onset, alerted_at) + 600.0:
             found.append((not mine, abs(change.at - onset), change))
     found.sort(key=lambda item: (*item[:2], item[2].ref))
     kept = sorted((item[2] for item in found[:MARKS]), key=lambda c: (c.at, c.ref))
