@@ -13,7 +13,7 @@ from clew.causal.summary import Levels, Summary, summarise
 from clew.causal.traffic import traffic_clue
 from clew.hypothesis import Clue
 from clew.incident import Signal, Symptom
-from clew.tables import Bools, Floats, Matrix, SeriesKey
+from clew.tables import Floats, Matrix, SeriesKey
 
 _BAR = 4.0
 """A shift below this many scales is noise."""
@@ -79,9 +79,9 @@ def series_clues(summary: Summary, moment: Moment, symptom: Symptom | None = Non
     the service level (empty service), `quiet` when its latency or errors were seen and stayed usual. `symptom` (amount 0) is the series
     that the alert speaks of, loud or not. `moment` is the one that the summary was made with.
     """
-    if not summary.keys:
+    roster = summary.roster
+    if not len(roster):
         return ()
-    roster = Roster.of(summary.keys)
     wanted = (symptom.metric or "").split("(")[0] if symptom else ""
     with np.errstate(over="ignore", invalid="ignore"):
         clues = [
@@ -93,13 +93,13 @@ def series_clues(summary: Summary, moment: Moment, symptom: Symptom | None = Non
         surge = traffic_clue(summary, moment)
     if surge is not None:
         clues.append(SeriesClue(surge, SeriesKey("", "", "requests"), 0.0, 0.0))
-    clues.append(SeriesClue(seen(roster.services, "metrics"), SeriesKey("", "", ""), 0.0, 0.0))
+    clues.append(SeriesClue(seen(roster.names.service, "metrics"), SeriesKey("", "", ""), 0.0, 0.0))
     return tuple(sorted(clues, key=lambda c: (-c.clue.amount, c.clue.channel, c.key.service, c.key.metric)))
 
 
 def _fleet(roster: Roster, levels: Levels) -> _Found:
     """Resource series against all services' series of the same name: floors keep a near-zero noise from shouting."""
-    mine = roster.means(Meaning.RESOURCE, Meaning.VOLUME, Meaning.OTHER) & _owned(roster)
+    mine = roster.means(Meaning.RESOURCE, Meaning.VOLUME, Meaning.OTHER) & ~roster.owned(("",))
     rows = np.flatnonzero(mine)
     names, first, group = np.unique(roster.metric[rows], return_index=True, return_inverse=True)
     level, spread, top = levels.level[rows], levels.spread[rows], levels.top[rows]
@@ -116,10 +116,6 @@ def _fleet(roster: Roster, levels: Levels) -> _Found:
     amount = weight * _scaled(moved)
     kept = (amount > 0) & (levels.samples[rows] >= 2)
     return _Found(rows[kept], np.zeros(int(kept.sum()), dtype=np.int64), amount[kept])
-
-
-def _owned(roster: Roster) -> Bools:
-    return ~(np.array([not name for name in roster.services], dtype=np.bool_)[roster.service])
 
 
 def _people(roster: Roster, levels: Levels) -> _Found:
@@ -141,7 +137,7 @@ def _people(roster: Roster, levels: Levels) -> _Found:
 def _strongest(roster: Roster, found: Sequence[_Found]) -> list[tuple[int, int, float]]:
     """Row, channel and amount of the strongest of each service, channel and kind of resource."""
     row, channel, amount = (np.concatenate(column) for column in zip(*found, strict=True))
-    kinds = [family(name) for name in roster.metrics]
+    kinds = [family(name) for name in roster.names.metric]
     kind = np.array([sorted(set(kinds)).index(name) for name in kinds], dtype=np.int64)[roster.metric[row]]
     kind = np.where(channel == 0, kind, 0)
     group = (roster.service[row] * len(_NAMES) + channel) * (len(kinds) + 1) + kind
@@ -167,7 +163,7 @@ def _quiet(roster: Roster, levels: Levels, wanted: str) -> list[SeriesClue]:
     calm = ~np.isin(group, taken)
     rows, group = rows[calm], group[calm]
     named = roster.named((wanted,))[rows]
-    return [_calm(roster.keys[row], levels, row) for row in rows[firsts((~named, rows), group)].tolist()]
+    return [_calm(roster.key(row), levels, row) for row in rows[firsts((~named, rows), group)].tolist()]
 
 
 def _calm(key: SeriesKey, levels: Levels, row: int) -> SeriesClue:
@@ -184,13 +180,12 @@ def _noticed(roster: Roster, summary: Summary, symptom: Symptom, wanted: str) ->
     """The series that the alert names at its service, else the one of its kind there that moved most."""
     kinds = _EFFECTS.get(symptom.signal, ()) if symptom.signal else (Meaning.LATENCY, Meaning.ERRORS)
     before, after = summary.now.level, _worst(roster, summary.now)
-    places = [place for place, name in enumerate(roster.services) if name in ("", symptom.service)]
-    near = np.isin(roster.service, places) & (roster.means(*kinds) | roster.named((wanted,)))
+    near = roster.owned(("", symptom.service)) & (roster.means(*kinds) | roster.named((wanted,)))
     rows = np.flatnonzero(near & np.isfinite(after - before))
     if not len(rows):
         return []
     named = roster.named((wanted,))[rows]
-    own = np.array([name == symptom.service for name in roster.services], dtype=np.bool_)[roster.service[rows]]
+    own = roster.owned((symptom.service,))[rows]
     moved = np.abs(after[rows] - before[rows]) / (np.abs(before[rows]) + 1e-9)
     row = int(rows[firsts((~named, ~own, -moved, rows), np.zeros(len(rows), dtype=np.int64))[0]])
     found = _clue("symptom", summary, row, 0.0)
@@ -204,7 +199,7 @@ def _worst(roster: Roster, levels: Levels) -> Floats:
 
 
 def _clue(channel: str, summary: Summary, row: int, amount: float) -> SeriesClue:
-    key = summary.keys[row]
+    key = summary.roster.key(row)
     down = meaning(key.metric, key.unit) is Meaning.AVAILABILITY
     before, peak = float(summary.now.level[row]), float((summary.now.bottom if down else summary.now.top)[row])
     since = float(summary.since[row]) if np.isfinite(summary.since[row]) else None

@@ -41,12 +41,29 @@ def _between(low: Floats, high: Floats, share: Floats | float) -> Floats:
 
 def spreads(values: Floats) -> Floats:
     """Row scale: 1.4826 times the median absolute deviation, which is the standard deviation for normal noise."""
-    return spreads_about(values, medians(values))
+    return spreads_of(np.sort(values, axis=1), np.isfinite(values).sum(axis=1), medians(values))
 
 
-def spreads_about(values: Floats, level: Floats) -> Floats:
-    """The same about medians that are known already."""
-    return 1.4826 * medians(np.abs(values - level.astype(values.dtype)[:, None]))
+def spreads_of(ordered: Floats, count: Counts, level: Floats) -> Floats:
+    """The same of rows that are sorted already (NaN last), hold `count` samples each and have the medians `level`."""
+    level = level.astype(ordered.dtype)
+    full = count == ordered.shape[1]
+    if not ordered.shape[1] or not full.all():
+        out = 1.4826 * medians(np.abs(ordered - level[:, None]))
+        if full.any():
+            out[full] = spreads_of(ordered[full], count[full], level[full])
+        return out
+    half = ordered.shape[1] // 2
+    upper = _nearest(ordered, level, half)
+    return 1.4826 * (upper if ordered.shape[1] % 2 else _between(_nearest(ordered, level, half - 1), upper, 0.5))
+
+
+def _nearest(ordered: Floats, level: Floats, rank: int) -> Floats:
+    """The distance of the sample that is `rank`-th nearest to the level (from 0). The nearest samples of a sorted row lie side by
+    side, so it is the least reach of any rank + 1 neighbours: no second sort.
+    """
+    below, above = ordered[:, : ordered.shape[1] - rank], ordered[:, rank:]
+    return np.maximum(level[:, None] - below, above - level[:, None]).min(axis=1).astype(np.float64)
 
 
 def extremes(values: Floats) -> tuple[Floats, Floats]:

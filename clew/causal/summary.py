@@ -13,9 +13,9 @@ import numpy as np
 from clew.causal.grid import Layout, counted, step_of
 from clew.causal.meaning import Meaning
 from clew.causal.moment import Moment
-from clew.causal.roster import Codes, Roster, coded, sorted_rows
-from clew.causal.spread import extremes, medians, quantiles, quantiles_of, spreads_about
-from clew.tables import Bools, Floats, Ints, Matrix, SeriesKey
+from clew.causal.roster import Codes, Roster, coded
+from clew.causal.spread import extremes, medians, quantiles, quantiles_of, spreads_of
+from clew.tables import Bools, Floats, Ints, Matrix
 
 _FOLLOWED = 300.0
 """How long after the onset a level counts, seconds."""
@@ -59,7 +59,7 @@ class Flow(NamedTuple):
 class Summary:
     """One row per series, by service, metric, instance, unit and labels."""
 
-    keys: tuple[SeriesKey, ...]
+    roster: Roster
     now: Levels
     early: Levels
     """As if the trouble had begun at the alert or the onset, whichever is earlier; NaN but for rows that people notice."""
@@ -76,13 +76,15 @@ def summarise(matrix: Matrix, normal: Matrix, moment: Moment) -> Summary:
     Times may be jittered, unordered or doubled, counters may reset, values may be NaN or infinite.
     """
     if not matrix.keys or not len(matrix.times):
-        return _blank((), np.empty(0))
-    order = sorted_rows(matrix.keys)
-    roster = Roster.of([matrix.keys[row] for row in order])
+        return _blank(Roster.of(()), np.empty(0))
+    listed = Roster.of(matrix.keys)
+    order = listed.order()
+    roster = listed.taken(order)
     reader = _Reader(matrix, normal, order, roster)
     times = reader.layout.times
     early = moment.model_copy(update={"onset": min(moment.start, moment.alerted_at) - _EARLY})
-    out = _blank(roster.keys, times[times >= moment.start - _SURGING])
+    cuts = _Cuts(moment, times, phases(times, moment), phases(times, early))
+    out = _blank(roster, times[times >= moment.start - _SURGING])
     effects, flows = roster.means(*EFFECTS), roster.means(Meaning.TRAFFIC)
     upward = ~roster.means(Meaning.AVAILABILITY)
     sums: list[tuple[Floats, Codes]] = []
@@ -90,31 +92,27 @@ def summarise(matrix: Matrix, normal: Matrix, moment: Moment) -> Summary:
         for at in range(0, len(order), _ROWS):
             rows = slice(at, min(at + _ROWS, len(order)))
             values, usual = reader.rows(rows)
-            _keep(out.now, rows, _levels(values, usual, *phases(times, moment)))
+            _keep_levels(out, values, usual, (rows, np.flatnonzero(effects[rows])), cuts)
             worst = np.where(upward[rows], out.now.top[rows], out.now.bottom[rows])
             out.since[rows], out.typical[rows] = _turn(values, times, moment, out.now.level[rows], worst)
-            mine = np.flatnonzero(effects[rows])
-            if len(mine):
-                extra = usual[mine] if len(usual) else usual
-                _keep(out.early, mine + at, _levels(values[mine], extra, *phases(times, early)))
             mine = np.flatnonzero(flows[rows])
             if len(mine):
-                sums.append(_flow(out.flow, values[mine], mine + at, times, moment))
+                sums.append(_flow(out.flow, values[mine], mine + at, cuts))
     return _with_totals(out, roster, sums)
 
 
 def merged(parts: Sequence[Summary]) -> Summary:
     """One summary of all parts, in any order. Raises ValueError if two parts hold the same service or differ in their times."""
-    parts = [part for part in parts if part.keys]
+    parts = [part for part in parts if len(part.roster)]
     if len(parts) < 2:
-        return parts[0] if parts else _blank((), np.empty(0))
-    owners = [name for part in parts for name in {key.service for key in part.keys}]
+        return parts[0] if parts else _blank(Roster.of(()), np.empty(0))
+    owners = [name for part in parts for name in part.roster.names.service]
     if len(owners) != len(set(owners)):
         raise ValueError("two parts hold the same service: split a fleet by service")
     if any(not np.array_equal(part.flow.times, parts[0].flow.times) for part in parts):
         raise ValueError("the parts differ in their times: read every part for the same window and step")
-    keys = [key for part in parts for key in part.keys]
-    order = sorted_rows(keys)
+    listed = Roster.joined([part.roster for part in parts])
+    order = listed.order()
 
     def joined(columns: Sequence[Floats]) -> Floats:
         return np.concatenate(columns)[order]
@@ -122,7 +120,7 @@ def merged(parts: Sequence[Summary]) -> Summary:
     services = [name for part in parts for name in part.flow.services]
     by_name = np.argsort(np.array(services, dtype=object), kind="stable")
     return Summary(
-        tuple(keys[row] for row in order),
+        listed.taken(order),
         _joined_levels([part.now for part in parts], order),
         _joined_levels([part.early for part in parts], order),
         joined([part.since for part in parts]),
@@ -149,18 +147,24 @@ def phases(times: Floats, moment: Moment) -> tuple[Bools, Bools]:
     return past, during
 
 
+class _Cuts(NamedTuple):
+    """Which columns count as the past and which as the incident, by the moment and by the earliest that it could have been."""
+
+    moment: Moment
+    times: Floats
+    now: tuple[Bools, Bools]
+    early: tuple[Bools, Bools]
+
+
 class _Reader:
     """Rows in sorted order on their grid, with the fault-free samples of the same service and metric beside them."""
 
     def __init__(self, matrix: Matrix, normal: Matrix, order: Codes, roster: Roster) -> None:
         self._matrix, self._normal, self._order = matrix, normal, order
         self.layout = Layout.of(matrix.times)
-        self._counters = np.array([counted(name) for name in roster.metrics], dtype=np.bool_)[roster.metric]
+        self._counters = np.array([counted(name) for name in roster.names.metric], dtype=np.bool_)[roster.metric]
         self._reference = Layout.of(normal.times) if normal.keys and len(normal.times) else None
-        self._twin = np.full(len(order), -1)
-        if self._reference is not None:
-            rows = {(normal.keys[r].service, normal.keys[r].metric): int(r) for r in sorted_rows(normal.keys)}
-            self._twin = np.array([rows.get((key.service, key.metric), -1) for key in roster.keys])
+        self._twin = roster.twins(Roster.of(normal.keys)) if self._reference is not None else np.full(len(order), -1)
 
     def rows(self, rows: slice) -> tuple[Floats, Floats]:
         """Values on the grid, and the fault-free samples: NaN where a row has none, no columns where no row can have any."""
@@ -174,17 +178,31 @@ class _Reader:
         return values, usual
 
 
-def _levels(values: Floats, usual: Floats, past: Bools, during: Bools) -> Levels:
-    before = values[:, past]
-    if usual.shape[1]:
-        before = np.concatenate((before, usual), axis=1)
-    count = np.isfinite(before).sum(axis=1)
-    ordered = np.sort(before, axis=1)
+def _keep_levels(out: Summary, values: Floats, usual: Floats, where: tuple[slice, Codes], cuts: _Cuts) -> None:
+    """Fills `now` for a block of rows and `early` for those rows of it that people notice."""
+    rows, mine = where
+    (past, during), (calm, around) = cuts.now, cuts.early
+    ordered = np.sort(np.concatenate((values[:, calm], usual), axis=1), axis=1)
+    if len(mine):
+        found = _levels(ordered[mine], values[mine][:, around])
+        for column, numbers in zip(out.early, found, strict=True):
+            column[mine + rows.start] = numbers
+    # the longer past is the shorter one and a few samples: sorting what is nearly sorted costs little
+    more = np.concatenate((ordered, values[:, past & ~calm]), axis=1) if not np.any(calm & ~past) else None
+    again = np.concatenate((values[:, past], usual), axis=1) if more is None else more
+    found = _levels(np.sort(again, axis=1, kind="stable"), values[:, during])
+    for column, numbers in zip(out.now, found, strict=True):
+        column[rows] = numbers
+
+
+def _levels(ordered: Floats, incident: Floats) -> Levels:
+    """Levels of rows from their sorted past and the samples of the incident."""
+    count = (~np.isnan(ordered)).sum(axis=1)
     level = quantiles_of(ordered, count, 0.5)
-    top, bottom = extremes(values[:, during])
+    top, bottom = extremes(incident)
     return Levels(
         level,
-        spreads_about(before, level),
+        spreads_of(ordered, count, level),
         quantiles_of(ordered, count, 0.995),
         quantiles_of(ordered, count, 0.005),
         top,
@@ -209,42 +227,37 @@ def _turn(values: Floats, times: Floats, moment: Moment, level: Floats, worst: F
     return since, typical
 
 
-def _flow(flow: Flow, values: Floats, rows: Codes, times: Floats, moment: Moment) -> tuple[Floats, Codes]:
+def _flow(flow: Flow, values: Floats, rows: Codes, cuts: _Cuts) -> tuple[Floats, Codes]:
     """Fills the levels of request series; returns their samples around the incident and the rows that have levels."""
-    past, during = phases(times, moment)
+    past, during = cuts.now
     flow.before[rows], flow.after[rows] = medians(values[:, past]), quantiles(values[:, during], 0.75)
     known = np.isfinite(flow.before[rows]) & np.isfinite(flow.after[rows]) & (flow.before[rows] > 0)
-    return values[known][:, times >= moment.start - _SURGING].astype(np.float64), rows[known]
+    return values[known][:, cuts.times >= cuts.moment.start - _SURGING].astype(np.float64), rows[known]
 
 
 def _with_totals(out: Summary, roster: Roster, sums: Sequence[tuple[Floats, Codes]]) -> Summary:
     rows = np.concatenate([mine for _, mine in sums]) if sums else np.empty(0, dtype=np.int64)
     if not len(rows):
         return out
-    owner, services = coded(roster.services[code] for code in roster.service[rows])
+    owner, services = coded(roster.names.service[code] for code in roster.service[rows])
     samples = np.nan_to_num(np.concatenate([part for part, _ in sums]), nan=0.0)
     totals = np.add.reduceat(samples, np.searchsorted(owner, np.arange(len(services))), axis=0)
     return Summary(
-        out.keys, out.now, out.early, out.since, out.typical, out.flow._replace(services=services, totals=totals)
+        out.roster, out.now, out.early, out.since, out.typical, out.flow._replace(services=services, totals=totals)
     )
 
 
-def _blank(keys: tuple[SeriesKey, ...], times: Floats) -> Summary:
+def _blank(roster: Roster, times: Floats) -> Summary:
     def column() -> Floats:
-        return np.full(len(keys), np.nan)
+        return np.full(len(roster), np.nan)
 
     def levels() -> Levels:
-        none = np.zeros(len(keys), dtype=np.int32)
+        none = np.zeros(len(roster), dtype=np.int32)
         return Levels(column(), column(), column(), column(), column(), column(), none)
 
     return Summary(
-        keys, levels(), levels(), column(), column(), Flow(column(), column(), times, (), np.empty((0, len(times))))
+        roster, levels(), levels(), column(), column(), Flow(column(), column(), times, (), np.empty((0, len(times))))
     )
-
-
-def _keep(out: Levels, rows: slice | Codes, found: Levels) -> None:
-    for column, values in zip(out, found, strict=True):
-        column[rows] = values
 
 
 def _joined_levels(parts: Sequence[Levels], order: Codes) -> Levels:

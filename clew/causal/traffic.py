@@ -25,7 +25,7 @@ def traffic_clue(summary: Summary, moment: Moment) -> Clue | None:
     ratio, size = after[known] / before[known], before[known]
     whole = float(np.sum(ratio * size) / np.sum(size))
     wide = float(np.mean(ratio > _SURGE))
-    if summary.keys[known[0]].service == "":  # rows are in order of service: the front door speaks for all
+    if summary.roster.key(int(known[0])).service == "":  # rows are in order of service: the front door speaks for all
         whole = float(ratio[0])
     start = _since(summary.flow, float(size.sum()), moment)
     says = f"requests {change(float(size.sum()), float(size.sum()) * whole)} over all services"

@@ -115,8 +115,8 @@ def test_a_row_is_judged_as_if_it_were_alone() -> None:
     matrix, normal = fleet(3, services=40)  # more rows than are worked on at once
     when = moment_of(matrix.times)
     whole = summarise(matrix, normal, when)
-    for row in range(0, len(whole.keys), 53):
-        key = whole.keys[row]
+    for row in range(0, len(whole.roster), 53):
+        key = whole.roster.key(row)
         place = matrix.keys.index(key)
         alone = summarise(
             Matrix(matrix.times, (key,), matrix.values[place : place + 1]), only(normal, {key.service}), when
@@ -166,5 +166,5 @@ def test_parts_that_do_not_fit_are_refused() -> None:
 def test_nothing_is_nothing() -> None:
     when = moment_of(np.array([ONSET, ONSET + 60.0]))
     nothing: Summary = merged([])
-    assert nothing.keys == summarise(Matrix.empty(), Matrix.empty(), when).keys == ()
+    assert len(nothing.roster) == len(summarise(Matrix.empty(), Matrix.empty(), when).roster) == 0
     assert series_clues(nothing, when) == ()
