@@ -37,6 +37,15 @@ def counterfactual(course: Course, onset: float, end: float | None = None, *, wi
     return effect.model_copy(update={"claimed": answer.claimed, "basis": answer.basis})
 
 
+def unready(cut: Stretch) -> str:
+    """Why nothing can be foretold; empty if something can."""
+    if not len(cut.shown):
+        return "nothing was measured after it"
+    if len(cut.values) < _SHORT:
+        return f"only {len(cut.values)} samples before it" if len(cut.values) else "nothing was measured before it"
+    return ""
+
+
 class Foretold(NamedTuple):
     """About, low and high of the mean (90 %), whether what was shown lies outside of chance, and what it rests on."""
 
@@ -47,10 +56,9 @@ class Foretold(NamedTuple):
 
 def foretold(cut: Stretch) -> Foretold | str:
     """What the time after the event would have been, or why that cannot be told."""
-    if not len(cut.shown):
-        return "nothing was measured after it"
-    if len(cut.values) < _SHORT:
-        return f"only {len(cut.values)} samples before it" if len(cut.values) else "nothing was measured before it"
+    why = unready(cut)
+    if why:
+        return why
     if repeats(cut.values):
         paths = repeated(cut.values, len(cut.later))
         found = Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), {})

@@ -4,11 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clew.causal.grid import regular
 from clew.causal.meaning import Meaning, meaning
-from clew.causal.moment import Moment
-from clew.causal.shift import FRONT, resource_clues
-from clew.incident import Symptom
+from clew.causal.shift import FRONT
 from clew.tables import Floats, Matrix
 
 _PEERS = 40
@@ -55,13 +52,3 @@ def course(grid: Matrix, row: int, away: frozenset[str] = frozenset()) -> Course
     ]
     peers = grid.values[rows[:_PEERS]] if rows else np.empty((0, len(grid.times)))
     return Course(grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, peers)
-
-
-def noticed(
-    matrix: Matrix, normal: Matrix, moment: Moment, symptom: Symptom, away: frozenset[str] = frozenset()
-) -> Course | None:
-    """The symptom's own series, the one that the card speaks of, with its peers; None where the metrics do not show it."""
-    for found in resource_clues(matrix, normal, moment, symptom):
-        if found.clue.channel == "symptom" and found.row >= 0:
-            return course(regular(matrix), found.row, away)
-    return None

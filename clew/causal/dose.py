@@ -1,101 +1,90 @@
-"""Does the symptom follow the suspect's ups and downs, beyond what a third thing gives to both."""
+"""How far does a signal follow another, dose by dose, and what would it be if the other were held at its usual level."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from clew.causal.scene import Signal
+from clew.causal.stretch import Stretch
+from clew.causal.whitening import MEMORIES, whitened
 from clew.tables import Floats
 
-SAMPLES = 12
-"""Fewer common samples cannot tell a response from luck."""
-LAGS = 2
-"""The symptom may follow by up to this many samples."""
-CHANCE = 0.1
-"""A response is believed if at most this share of wrong alignments fits as well."""
-FIRM = 0.4
-"""Smallest rank correlation that is called a response."""
-_NONE = 0.15
-"""Below this there is no response, given `_PLENTY` samples."""
-_PLENTY = 24
-_BEFORE = 1800.0
+_DRAWS = 2000
+_SLACK = 9.0
+"""The prior variance of a coefficient, in variances of the noise, per standardised column."""
+_ALONE = 0.5
+"""How likely it is, before looking, that the driver is all that happened; else something else stepped at the same moment."""
+_SHAPES: tuple[Callable[[Floats], Floats], ...] = (lambda x: x, np.log1p, np.square)
+"""The dose may act as it is, with less and less force (logarithm) or with more and more (square); in units of the usual level."""
 
 
-class Response(NamedTuple):
-    """`rho` is a partial rank correlation (-1..1), `chance` the share of shifted alignments at least as good, `samples` their number."""
+class Held(NamedTuple):
+    """Draws of the signal's mean with the driver held (N,), ascending, and how likely it is that the signal follows the driver at all."""
 
-    rho: float
-    chance: float
-    samples: int
-
-    @property
-    def firm(self) -> bool:
-        return self.rho >= FIRM and self.chance <= CHANCE
-
-    @property
-    def absent(self) -> bool:
-        return self.samples >= _PLENTY and (self.rho < _NONE or self.chance > 0.5)
+    draws: Floats
+    follows: float
 
 
-def response(suspects: Sequence[Signal], symptom: Signal, third: Sequence[Signal], start: float) -> Response | None:
-    """The best partial rank correlation (Spearman 1904; ranks of `third` regressed out) of any suspect with the symptom at the same sample
-    or up to two later, against all circular shifts of the same pair, which keep what each series does by itself. None with too few
-    common samples or without variation.
+def held(cut: Stretch, driver: Floats, driver_later: Floats) -> Held:
+    """The mean of the signal after the event if the driver (n,), (m,) were at its median of before.
+
+    A regression over the time before and after together, averaged over the noise's memory, the shape of the dose and whether a step of
+    unknown cause came at the same moment: where the driver is itself a mere step the two cannot be told apart, and the draws say so.
     """
-    every = (symptom, *third, *suspects)
-    if not suspects or any(len(s.times) < SAMPLES for s in every):
-        return None
-    step = max(1.0, *(s.step for s in every))
-    begin = max(start - _BEFORE, *(float(s.times[0]) for s in every))
-    end = min(float(s.times[-1]) for s in every)
-    grid = np.arange(begin, end + 0.5 * step, step)
-    if len(grid) < SAMPLES:
-        return None
-    rows = [sampled(s, grid, step) for s in every]
-    known = np.all([np.isfinite(row) for row in rows], axis=0)
-    if known.sum() < SAMPLES:
-        return None
-    wanted, *others = (ranks(row[known]) for row in rows)
-    given = np.column_stack([np.ones(len(wanted)), *others[: len(third)]])
-    target = _left(wanted, given)
-    found = [_aligned(_left(mine, given), target) for mine in others[len(third) :]]
-    found = [f for f in found if f is not None]
-    if not found:
-        return None
-    whole = np.max(found, axis=0)
-    best = np.max([np.roll(whole, -lag) for lag in range(LAGS + 1)], axis=0)
-    wrong = best[LAGS + 1 : len(best) - LAGS]
-    chance = (1 + int(np.count_nonzero(wrong >= best[0] - 1e-12))) / (1 + len(wrong))
-    return Response(float(best[0]), chance, len(wanted))
+    times, values = np.concatenate((cut.times, cut.later)), np.concatenate((cut.values, cut.shown))
+    after = np.arange(len(times)) >= len(cut.times)
+    usual = float(np.median(driver))
+    size = max(abs(usual), float(np.std(driver)), 1e-12)
+    doses = [(shape(np.maximum(np.concatenate((driver, driver_later)) / size, 0.0))) for shape in _SHAPES]
+    gaps = np.stack([dose - float(np.median(dose[~after])) for dose in doses], axis=1)
+    gaps = gaps / np.maximum(gaps.std(axis=0), 1e-12)
+    columns = np.concatenate(
+        (np.ones((len(times), 1)), after[:, None] / max(after.std(), 1e-12), gaps, values[:, None]), axis=1
+    )
+    seen = whitened(times, columns, times[-1:] + cut.step)
+    rng = np.random.default_rng(7)
+    scores: list[float] = []
+    shifts: list[Callable[[int], Floats]] = []
+    follows: list[bool] = []
+    for memory in range(len(MEMORIES)):
+        for chosen, prior in _choices(len(doses)):
+            score, shift = _fitted(seen.innovations[memory], chosen, gaps[after], rng)
+            scores.append(score + np.log(MEMORIES[memory].prior * prior) - seen.weight[memory])
+            shifts.append(shift)
+            follows.append(max(chosen) > 1)
+    weight = np.exp(np.array(scores) - max(scores))
+    weight /= weight.sum()
+    counts = np.diff(np.floor(np.concatenate(([0.0], np.cumsum(weight))) * _DRAWS + 0.5).astype(int))
+    moved = np.concatenate([shift(int(count)) for shift, count in zip(shifts, counts, strict=True)])
+    return Held(np.sort(float(cut.shown.mean()) - moved), float(weight[np.array(follows)].sum()))
 
 
-def sampled(signal: Signal, grid: Floats, step: float) -> Floats:
-    """The signal's mean in the stretch of one step around each time of the grid; NaN where nothing was measured."""
-    there = np.isfinite(signal.values)
-    times, values = signal.times[there], signal.values[there]
-    low, high = np.searchsorted(times, grid - 0.5 * step), np.searchsorted(times, grid + 0.5 * step)
-    total = np.concatenate(([0.0], np.cumsum(values)))
-    count = high - low
-    return np.where(count > 0, (total[high] - total[low]) / np.maximum(count, 1), np.nan)
+def _choices(doses: int) -> list[tuple[tuple[int, ...], float]]:
+    """Which columns are in: a step alone (1), a dose alone (2..), or both; with their prior."""
+    rows: list[tuple[tuple[int, ...], float]] = [((1,), 1.0 - _ALONE)]
+    for dose in range(doses):
+        rows += [((2 + dose,), _ALONE / 2 / doses), ((1, 2 + dose), _ALONE / 2 / doses)]
+    return rows
 
 
-def ranks(values: Floats) -> Floats:
-    """Ranks from 0, ties sharing their mean."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(count)
-    return (ends - (count + 1) / 2.0)[place]
+def _fitted(
+    columns: Floats, chosen: tuple[int, ...], gaps: Floats, rng: np.random.Generator
+) -> tuple[float, Callable[[int], Floats]]:
+    """The log likelihood of one model and a drawer of how much of the mean after the event the dose makes."""
+    design, target = columns[:, [0, *chosen]], columns[:, -1]
+    shrink = np.diag([0.0, *([1.0 / _SLACK] * len(chosen))])
+    precision = design.T @ design + shrink
+    centre = np.linalg.solve(precision, design.T @ target)
+    free = len(target) - 1
+    rest = max(float(target @ target - centre @ precision @ centre), 1e-300)
+    score = -0.5 * np.linalg.slogdet(precision)[1] - 0.5 * len(chosen) * np.log(_SLACK) - 0.5 * free * np.log(rest)
+    reach = np.zeros(len(centre))
+    for place, column in enumerate(chosen):
+        if column > 1:
+            reach[place + 1] = float(gaps[:, column - 2].mean())
+    middle, spread = float(reach @ centre), float(np.sqrt(reach @ np.linalg.solve(precision, reach) * rest / free))
 
+    def drawn(count: int) -> Floats:
+        return middle + spread * rng.standard_t(free, count)
 
-def _left(values: Floats, given: Floats) -> Floats:
-    """What a least-squares fit on `given` does not explain."""
-    fit = np.linalg.lstsq(given, values, rcond=None)[0]
-    return values - given @ fit
-
-
-def _aligned(suspect: Floats, symptom: Floats) -> Floats | None:
-    """Correlation for every circular shift of the suspect by 0, 1, 2, ... samples; None where one of them does not vary."""
-    size = float(np.sqrt(np.sum(suspect**2) * np.sum(symptom**2)))
-    if size < 1e-9 * len(symptom):
-        return None
-    return np.fft.irfft(np.fft.rfft(symptom) * np.conj(np.fft.rfft(suspect)), len(symptom)) / size
+    return float(score), drawn

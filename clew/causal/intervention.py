@@ -1,9 +1,25 @@
 """What would the symptom be if a proposed fix were applied: predicted before it is proposed."""
 
-from clew.causal.counterfactual import counterfactual, untold
+import numpy as np
+
+from clew.causal import dose
+from clew.causal.counterfactual import foretold, unready
 from clew.causal.course import Course
+from clew.causal.effect import Wording, told, untold
+from clew.causal.forecast import between
+from clew.causal.replay import replay
+from clew.causal.stretch import stretch
 from clew.hypothesis import Effect
 from clew.tables import Floats, Spans
+
+_COVER = 0.90
+_CERTAIN = 0.98
+_FEW = 20
+"""Fewer requests than this have no 95th percentile."""
+_NOTABLE = 0.05
+"""A fix that gains less than this part of the symptom is none."""
+_TAIL = 0.95
+_RESAMPLES = 400
 
 
 def undone(course: Course, onset: float, end: float | None = None, *, act: str) -> Effect:
@@ -11,23 +27,69 @@ def undone(course: Course, onset: float, end: float | None = None, *, act: str) 
 
     `act` is the fix as a condition: `deploy 4f2c1a9 is rolled back`.
     """
-    return counterfactual(course, onset, end, without=act)
+    cut = stretch(course, onset, end)
+    answer = foretold(cut)
+    if isinstance(answer, str):
+        return untold(course, f"if {act}", answer)
+    effect = told(course, Wording(f"If {act},", "be", "it was"), float(cut.shown.mean()), answer.levels)
+    return effect.model_copy(update={"claimed": answer.claimed, "basis": answer.basis})
 
 
 def held(course: Course, driver: Floats, onset: float, end: float | None = None, *, act: str) -> Effect:
     """The symptom if `driver` (T,), the candidate's own signal on the course's times, is held at its usual level: do(driver = usual).
 
-    `act` is the fix as a condition: `the CPU of payments falls to its usual level`.
+    `act` is the fix as a condition: `the CPU of payments is back at its usual level`. Says `can't tell` where the driver was not measured
+    or the symptom does not follow it beyond the one step that both took.
     """
-    del driver, onset, end
-    return untold(course, f"if {act}", "the two do not move together")
+    cut = stretch(Course(course.times, course.values, peers=driver[None, :]), onset, end)
+    why = unready(cut)
+    now, before = cut.peers_later[0], cut.peers[0]
+    if not why and (np.isfinite(before).mean() < 0.8 or not np.isfinite(now).all()):
+        why = "what would be changed was not measured all the time"
+    if not why and float(np.nanstd(np.concatenate((before, now)))) <= 0:
+        why = "what would be changed never moved"
+    if why:
+        return untold(course, f"if {act}", why)
+    found = dose.held(cut, np.where(np.isfinite(before), before, np.nanmedian(before)), now)
+    draws = np.maximum(found.draws, 0.0) if cut.values.min() >= 0 and cut.shown.min() >= 0 else found.draws
+    observed = float(cut.shown.mean())
+    low, high = between(draws, _COVER)
+    if found.follows < 0.5:
+        return untold(course, f"if {act}", "it does not follow that signal")
+    swing = abs(observed - float(cut.values.mean()))
+    if high - low > 0.8 * swing:
+        return untold(
+            course, f"if {act}", "both moved once, at the same moment: nothing tells how one follows the other"
+        )
+    below, above = between(draws, _CERTAIN)
+    effect = told(course, Wording(f"If {act},", "be", "it was"), observed, (float(np.median(draws)), low, high))
+    return effect.model_copy(update={"claimed": not below <= observed <= above, "basis": "dose and response"})
 
 
-def simulated(spans: Spans, normal: Spans, service: str, *, act: str = "") -> Effect:
-    """The p95 duration of whole requests (roots, seconds) if the own time of `service` is what it is in `normal`, call by call.
+def simulated(spans: Spans, normal: Spans, service: str, *, whole: bool = False, act: str = "") -> Effect:
+    """The p95 duration of whole requests (seconds) if the own time of `service` were what it is in `normal`, call by call.
 
-    `spans` are those of the incident and `normal` those to compare them with (see `clew.causal.selftime.phases`).
+    `spans` are those of the incident and `normal` those to compare them with (see `clew.causal.selftime.phases`). With `whole` calls to
+    the service take their usual time with all that they wait for: a failover to a healthy twin. The interval is a bootstrap over traces
+    and over the normal times (Efron 1979), with a fixed seed.
     """
-    del normal
-    course = Course(spans.start[:0], spans.duration[:0], "p95 request latency", "s")
-    return untold(course, f"if {act or f'{service} took its usual time'}", "no traces")
+    course = Course(np.empty(0), np.empty(0), "p95 request latency", "s")
+    condition = f"if {act or f'{service} took its usual time'}"
+    found = replay(spans, normal, service, whole)
+    if found is None or not found.changed:
+        return untold(course, condition, f"too few calls to {service} are known from normal times")
+    count, worlds = found.played.shape
+    if count < _FEW:
+        return untold(course, condition, f"only {count} whole requests were recorded")
+    rng = np.random.default_rng(7)
+    picks = rng.integers(0, count, (_RESAMPLES, count))
+    world = rng.integers(0, worlds, _RESAMPLES)
+    draws = np.quantile(found.played.T[world[:, None], picks], _TAIL, axis=1)
+    gains = np.quantile(found.recorded[picks], _TAIL, axis=1) - draws
+    observed, about = (float(np.quantile(side, _TAIL)) for side in (found.recorded, found.played[:, 0]))
+    low, high = between(draws, _COVER)
+    effect = told(
+        course, Wording(f"If {condition[3:]},", "be", "it was"), observed, (about, min(low, about), max(high, about))
+    )
+    claimed = between(gains, _CERTAIN)[0] > 0 and observed - about > _NOTABLE * observed
+    return effect.model_copy(update={"claimed": claimed, "basis": f"{count} requests played again"})
