@@ -1,6 +1,6 @@
 """How much blame does each service carry: a sum of named terms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from clew.causal.blame import blamed, callees
@@ -51,15 +51,20 @@ def weigh(
     raw = {n: max(worth[kind] * signals[kind][n] for kind in _SIGNALS) for n in names}
     called = {kind: blamed(signals[kind], graph, symptom.service, weights) for kind in _SIGNALS}
     terms: dict[str, tuple[Term, ...]] = {}
+    below = callees(graph)
     for name in names:
         left = weights.call_graph * max(worth[kind] * called[kind].get(name, 0.0) for kind in _SIGNALS)
-        moved = (Term(name="call graph", value=left, says=_below(name, raw, graph)),) if left > 0 else ()
+        moved = (
+            (Term(name="call graph", value=left, says=_below(name, raw, below.get(name, set()))),) if left > 0 else ()
+        )
         terms[name] = (*_own(name, best, weights), *moved)
     terms = _explained(terms, graph, weights)
     out: dict[str, tuple[Term, ...]] = {}
+    mine: dict[str, list[Clue]] = {}
+    for (_, name), clue in best.items():
+        mine.setdefault(name, []).append(clue)
     for name in names:
-        mine = [c for (_, s), c in best.items() if s == name]
-        out[name] = (*terms[name], *_adjustments(name, mine, priors, onset, terms[name]))
+        out[name] = (*terms[name], *_adjustments(name, mine.get(name, []), priors, onset, terms[name]))
     return Weighed({name: max(0.0, sum(t.value for t in out[name])) for name in names}, out, raw)
 
 
@@ -156,8 +161,8 @@ def _adjustments(
     return out
 
 
-def _below(name: str, raw: Mapping[str, float], graph: CallGraph) -> str:
-    worst = max(((raw.get(other, 0.0), other) for other in callees(graph).get(name, ())), default=(0.0, ""))
+def _below(name: str, raw: Mapping[str, float], below: Set[str]) -> str:
+    worst = max(((raw.get(other, 0.0), other) for other in below), default=(0.0, ""))
     if worst[0] > 0.05:
         return f"{name} is off by {raw[name]:.2f}, its worst callee {worst[1]} by {worst[0]:.2f}"
     return f"{name} is off by {raw[name]:.2f} and nothing that it calls is"
