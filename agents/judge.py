@@ -12,6 +12,7 @@ from agents.speech import clock, within
 from agents.state import Look, Receipt, State, Topology, Triaged, current
 from agents.wording import reworded
 from clew.causal.change import named
+from clew.causal.draft import Case
 from clew.causal.moment import Moment
 from clew.causal.priors import Priors
 from clew.causal.rank import case_of, rank
@@ -38,7 +39,12 @@ async def weigh(state: State) -> Ranking:
 async def _spread(state: State, ranking: Ranking) -> Timeline | None:
     """The verdict's picture, of what the ranking was made from."""
     alerted_at = state["incident"].alerted_at
-    return await asyncio.to_thread(lambda: timeline(ranking, _asked_of(state, case_of)(), alerted_at))
+    return await asyncio.to_thread(lambda: timeline(ranking, case_of_findings(state), alerted_at))
+
+
+def case_of_findings(state: State) -> Case:
+    """What the ranking was made from."""
+    return _asked_of(state, case_of)()
 
 
 def _asked_of(state: State, arithmetic: Callable[..., Answer]) -> Callable[[], Answer]:

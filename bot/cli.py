@@ -64,6 +64,30 @@ def investigate(
 
 
 @app.command()
+def explain(
+    case: Annotated[Path, typer.Option(help="A folder in the case v1 format.")],
+    top: Annotated[int, typer.Option(min=1, max=20, help="How many candidates.")] = 3,
+    as_json_: Json = False,
+    picture: Annotated[Path | None, typer.Option(help="Also draw the timeline of first signs into this PNG.")] = None,
+    config: Config = None,
+) -> None:
+    """Show how the ranking of a recorded case came about: every term of every sum, every test, and what could not be judged."""
+    from bot.commands import reckoned
+    from bot.explaining import drawn_into, explanation_as_json, show_explanation
+    from clew.causal.explanation import explained
+
+    made, timeline = asyncio.run(reckoned(load(environment(), config), case))
+    told = explained(made, top=top)
+    if as_json_:
+        _print_json(explanation_as_json(told, timeline))
+    else:
+        show_explanation(Console(), told, timeline)
+    if picture is not None:
+        said = asyncio.run(drawn_into(picture, timeline))
+        Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def doctor(
     case: Annotated[Path | None, typer.Option(help="Also examine a recorded case.")] = None,
     as_json_: Json = False,

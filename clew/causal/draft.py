@@ -190,6 +190,7 @@ def outside(case: Case, beyond: Sequence[Clue], traffic: Clue | None) -> list[Dr
 def _outside_draft(case: Case, clue: Clue, feed: tuple[Clue, ...]) -> Draft:
     caller, name = _caller(case, clue.service), clue.service or ""
     felt = case.of(name)[:1]
+    heard = (Term(name="status feed", value=0.5 * len(feed), says=feed[0].says),) if feed else ()
     probe = next((f"{spoken(c.detail)} {levels(c)}" for c in felt if levels(c)), "")
     return Draft(
         key=f"external:{name}",
@@ -198,7 +199,7 @@ def _outside_draft(case: Case, clue: Clue, feed: tuple[Clue, ...]) -> Draft:
         story=f"{clue.says}.",
         confidence=Confidence.POSSIBLE,
         weight=round(clue.amount * 3.0 + 0.5 * len(feed), 6),
-        why=(Term(name="external", value=round(clue.amount * 3.0, 6), says=clue.says),),
+        why=(Term(name="external", value=round(clue.amount * 3.0, 6), says=clue.says), *heard),
         support=(clue, *feed, *case.of(caller)[:3], *felt),
         challenge=_challenge(case, name),
         settle=f"Call {name} from elsewhere, or read its status page: failing there too means it was this.",
