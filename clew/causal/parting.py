@@ -73,9 +73,9 @@ class _Shift(NamedTuple):
     """What the trend of the past alone would have added by then."""
 
     def bounds(self) -> tuple[float, float]:
-        """The 90 % interval of `size`."""
+        """The 90 % interval of `size`, which also allows for the drift of the past having gone on (Rambachan & Roth 2023)."""
         reach = _quantile(self.freedom) * self.error
-        return self.size - reach, self.size + reach
+        return self.size - reach - max(0.0, self.drift), self.size + reach - min(0.0, self.drift)
 
 
 class _Levels(NamedTuple):
@@ -166,7 +166,8 @@ def _shift(apart: Floats, ends: tuple[Bools, Bools], spread: float, least: float
     late, early = apart[now], apart[past]
     center = _center(early) if len(early) else 0.0
     rest_early, rest_late = early - center, late - _center(late)
-    rho = _memory(rest_early if len(early) >= 2 * LEAST_BEFORE else np.concatenate((rest_early, rest_late)))
+    long = len(early) >= 2 * LEAST_BEFORE
+    rho = _memory(rest_early) if long else _memory(np.concatenate((rest_early, rest_late)))
     inflation = (1.0 + rho) / (1.0 - rho)
     sigma = max(_noise(early), least)
     error_late = max(_noise(late), sigma) * math.sqrt(inflation / len(late))

@@ -9,7 +9,7 @@ from clew.evidence import Change
 from clew.tables import SeriesKey
 
 NEVER = float("inf")
-TIMES = 1000.0 + 60.0 * np.arange(40)
+TIMES = 1000.0 + 60.0 * np.arange(40, dtype=np.float64)
 MADE = float(TIMES[20])
 
 

@@ -14,7 +14,7 @@ from clew.incident import Signal, Symptom
 from clew.tables import Floats, Matrix, SeriesKey
 
 ONSET = 1_000_000.0
-TIMES = ONSET + 60.0 * np.arange(-60, 16)
+TIMES = ONSET + 60.0 * np.arange(-60, 16, dtype=np.float64)
 LATER = TIMES >= ONSET
 SYMPTOM = Symptom(service="pay", signal=Signal.ERRORS)
 DEPLOY = Change(ref="d42", what="deploy", at=ONSET - 120, service="pay", title="deploy pay v42", commit="9f8e7d6c")

@@ -11,7 +11,7 @@ from clew.incident import Signal, Symptom
 from clew.tables import Bools, Floats, Matrix, SeriesKey
 
 SYMPTOM = Symptom(service="pay", signal=Signal.LATENCY)
-TIMES = 1_000_000.0 + 60.0 * np.arange(80)
+TIMES = 1_000_000.0 + 60.0 * np.arange(80, dtype=np.float64)
 ON, OFF, AGAIN = 40, 52, 64
 
 
