@@ -7,7 +7,8 @@ import numpy as np
 from clew.causal.grid import regular, step_of
 from clew.causal.meaning import Meaning, meaning
 from clew.causal.moment import Moment
-from clew.causal.spread import medians, spreads
+from clew.causal.spread import medians, quantiles_of, spreads_of
+from clew.causal.witness import witnesses
 from clew.incident import Symptom, Window
 from clew.tables import Floats, Matrix
 
@@ -66,12 +67,13 @@ def _edge(when: Floats, what: Floats, split: int, low: float, high: float) -> fl
 
 
 def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: Symptom) -> float | None:
-    """The first sample of the incident over all series together, Unix seconds; None if nothing moved near the alert.
+    """The first sample of the incident over all series together (a draw of them where they are many), Unix seconds; None if nothing
+    moved near the alert.
 
     For every candidate time the shift of each series (after against before, over its noise) is scored, and the time with the largest
     sum wins; the alert only says where to look. Series of the service level and of the symptom's service weigh more.
     """
-    grid = regular(matrix)
+    grid = regular(witnesses(matrix, symptom))
     if len(grid.times) < 3:
         return None
     times, step = grid.times, step_of(grid.times)
@@ -88,8 +90,10 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     last = int(np.searchsorted(times, alerted_at + max(_AFTER, 2 * step), side="right"))
     first = max(0, int(places[0]) - 60)
     values, weight = grid.values[rows, first:last], weight[rows]
+    whole = np.nansum(np.abs(values - medians(values)[:, None]), axis=1)
+    reach = np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=1)
     scores = [
-        float(np.sum(weight * _separation(values, int(place) - first)))
+        float(np.sum(weight * _separation(values, int(place) - first, whole, reach)))
         * float(np.exp(-abs(times[place] - alerted_at) / _NEAR))
         for place in places
     ]
@@ -97,14 +101,15 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     return float(times[places[best]]) if scores[best] > 0 else None
 
 
-def _separation(values: Floats, place: int) -> Floats:
-    """Per series: the share of its absolute deviation that two levels split here explain (0..1), times the log of the shift over noise."""
+def _separation(values: Floats, place: int, whole: Floats, reach: Floats) -> Floats:
+    """Per series: the share of its absolute deviation (`whole`) that two levels split here explain (0..1), times the log of the shift
+    over noise. `reach` is its largest sample.
+    """
     before, after = values[:, :place], values[:, place:]
-    level, new = medians(before), medians(after)
-    whole = np.nansum(np.abs(values - medians(values)[:, None]), axis=1)
+    ordered, count = np.sort(before, axis=1), np.isfinite(before).sum(axis=1)
+    level, new = quantiles_of(ordered, count, 0.5), medians(after)
     left = np.nansum(np.abs(before - level[:, None]), axis=1) + np.nansum(np.abs(after - new[:, None]), axis=1)
-    reach = np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=1)
-    scale = spreads(before) + 0.05 * np.abs(level) + 0.02 * reach + 1e-9
+    scale = spreads_of(ordered, count, level) + 0.05 * np.abs(level) + 0.02 * reach + 1e-9
     z = np.abs(new - level) / scale
     gain = np.clip(1.0 - left / np.maximum(whole, 1e-12), 0.0, 1.0)
     return np.where(np.isfinite(z) & (z > 2.0), gain * np.log1p(np.where(np.isfinite(z), z, 0.0)), 0.0)
