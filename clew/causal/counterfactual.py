@@ -6,7 +6,7 @@ import numpy as np
 
 from clew.causal.course import Course
 from clew.causal.effect import Wording, told, untold
-from clew.causal.forecast import Forecast, Scale, between, forecast
+from clew.causal.forecast import Forecast, between, forecast, scales
 from clew.causal.regressors import explained
 from clew.causal.repeats import chance, repeated, repeats
 from clew.causal.stretch import Stretch, stretch
@@ -78,15 +78,6 @@ def foretold(cut: Stretch) -> Foretold | str:
     return Foretold(
         found.levels(_COVER), claimed, "peers" if share > 0.9 else "past and peers" if share > 0.1 else "past"
     )
-
-
-def scales(values: Floats) -> tuple[Scale, ...]:
-    """The scales on which the noise may be even: roots and logarithms only of what is never negative."""
-    plain = Scale(1.0, 0.0)
-    if values.min() < 0 or values.max() <= 0:
-        return (plain,)
-    offset = 0.0 if values.min() > 0 else 0.5 * float(values[values > 0].min())
-    return plain, Scale(0.5, offset), Scale(0.0, offset)
 
 
 def _outside(found: Forecast, shown: Floats) -> bool:

@@ -49,6 +49,15 @@ class Scale:
         )
 
 
+def scales(values: Floats) -> tuple[Scale, ...]:
+    """The scales on which the noise may be even: roots and logarithms only of what is never negative."""
+    plain = Scale(1.0, 0.0)
+    if values.min() < 0 or values.max() <= 0:
+        return (plain,)
+    offset = 0.0 if values.min() > 0 else 0.5 * float(values[values > 0].min())
+    return plain, Scale(0.5, offset), Scale(0.0, offset)
+
+
 @dataclass(frozen=True, eq=False)
 class Terms:
     """Columns that may explain the signal beside its level: `past` (n, k), `later` (m, k), standardised on the past."""

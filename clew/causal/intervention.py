@@ -56,6 +56,8 @@ def held(course: Course, driver: Floats, onset: float, end: float | None = None,
     low, high = between(draws, _COVER)
     if found.follows < 0.5:
         return untold(course, f"if {act}", "it does not follow that signal")
+    if not found.fits:
+        return untold(course, f"if {act}", "how it follows that signal has no regular shape")
     swing = abs(observed - float(cut.values.mean()))
     if high - low > 0.8 * swing:
         return untold(
