@@ -19,7 +19,7 @@ _OTHERS = 8
 _SIGN = 0.15
 """A clue below this agrees with anything: it dates nothing."""
 _BESIDE = 0.2
-"""A service without a hypothesis is drawn from this part of the heaviest weight on."""
+"""A service without a hypothesis is drawn if it is so far off, or from this part of the heaviest weight on."""
 _NEAR = 1800.0
 """A change this close before the onset is marked, seconds; the blamed one up to twice that."""
 _MUTE = frozenset(("gone", "change", "traffic", "requests"))
@@ -36,7 +36,7 @@ def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None
     first = first_signs((*case.clues, *case.beyond))
     graph = _with_outside(case)
     weights = _weights(ranking, case)
-    shown = _shown(ranking, graph, case.symptom.service, {n: w for n, w in weights.items() if n in first})
+    shown = _shown(ranking, graph, case.symptom.service, {n: _off(n, weights, case) for n in first})
     if sum(name in first for name in shown) < 2:
         return None
     level = levels(graph, case.symptom.service)
@@ -109,8 +109,13 @@ def _weights(ranking: Ranking, case: Case) -> dict[str, float]:
     return {name: weight / top for name, weight in sums.items()} if top > 0 else {}
 
 
+def _off(name: str, weights: Mapping[str, float], case: Case) -> float:
+    """How far off a service is, whoever made it so: one that suffers weighs little and belongs on the picture."""
+    return max(weights.get(name, 0.0), case.weighed.raw.get(name, 0.0))
+
+
 def _shown(ranking: Ranking, graph: CallGraph, symptom: str | None, dated: Mapping[str, float]) -> tuple[str, ...]:
-    """Who is drawn: those with a hypothesis, the symptom's service, the way between them, then the heaviest others."""
+    """Who is drawn: those with a hypothesis, the symptom's service, the way between them, then the others furthest off."""
     named_ = [d.cause.service for d in ranking.drafts if d.cause.service]
     chosen = list(dict.fromkeys((*named_[:3], *((symptom,) if symptom else ()), *named_[3:])))
     for name in named_[:3]:
