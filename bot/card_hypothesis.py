@@ -3,6 +3,7 @@
 from bot.caption import alternative, change, framed, spark
 from bot.caption import title as caption
 from bot.card import Button, Card, Fact, Image, Line, Menu, Person, Strong, Struck
+from bot.card_trial import trial_notes
 from bot.citation import demanded, fact, labels, prose
 from bot.slack.ids import Act, More, Target
 from bot.tone import tempered
@@ -61,6 +62,7 @@ def _doubts(view: HypothesisView, whose: str) -> tuple[Line, ...]:
     told, near = view.hypothesis, view.incident.alerted_at
     hidden = len(told.support) - FACTS
     notes: list[Line] = [(f"and {hidden} more under ⋯",)] if hidden > 0 else []
+    notes += trial_notes(told, near)
     against = [(*labels(demanded(c, view.evidence, whose)), " ", *prose(c.text, near)) for c in told.against[:FACTS]]
     notes += [(Strong("Against"), "  ", *line) for line in against] or [(Strong("Against"), "  none found.")]
     if told.challenge:

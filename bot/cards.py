@@ -38,7 +38,8 @@ def _ruled_out(view: RuledOutView) -> Card:
         facts = _all_cited((*told.against, *told.support), view.evidence)
         used += facts
         refs: Line = (" ", *labels(facts)) if facts else ()
-        lines.append((Struck(told.title), "  ", *prose(told.ruled_out or CONTRADICTED, near), *refs))
+        label = f"{told.label.value}: " if told.label is not None else ""
+        lines.append((Struck(told.title), "  ", label, *prose(told.ruled_out or CONTRADICTED, near), *refs))
     if count > RULED_OUT:
         lines.append((f"and {count - RULED_OUT} more",))
     titles = ", ".join(told.title for told in view.hypotheses)

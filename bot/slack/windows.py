@@ -2,6 +2,7 @@
 
 from bot.card import Line, Person, Strong, When
 from bot.card_hypothesis import hypothesis_card
+from bot.card_trial import trial_lines
 from bot.citation import labels, prose
 from bot.plain import as_text
 from bot.slack.blocks import sections
@@ -79,7 +80,7 @@ def _voice(vote: Vote) -> Line:
 
 
 def why_window(view: HypothesisView) -> Modal:
-    """The sum that ranks this hypothesis, term by term, in words."""
+    """The sum that ranks this hypothesis, term by term, and every test that it was put to, in words."""
     told = view.hypothesis
     terms = sorted(told.why, key=lambda term: -abs(term.value))
     lines: list[Line] = [
@@ -91,7 +92,8 @@ def why_window(view: HypothesisView) -> Modal:
         lines.append((f"and {len(terms) - TERMS} smaller ones",))
     if not terms:
         lines.append(("No term was recorded for it.",))
-    return modal(Form.SHOW, f"H{view.number}: why this rank", sections(lines))
+    tests = trial_lines(told, view.incident.alerted_at)
+    return modal(Form.SHOW, f"H{view.number}: why this rank", [*sections(lines), *sections(tests)])
 
 
 def _term(term: Term) -> Line:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from clew.causal.departure import Departure
 from clew.causal.ranking import Draft
+from clew.causal.ruling import Experiment
 from clew.causal.scene import Scene, Signal
 
 
@@ -21,6 +22,8 @@ class Court:
     leader: Draft | None
     thirds: tuple[Signal, ...]
     """What could move both: traffic and shared machines that moved, and no later than the symptom."""
+    experiments: tuple[Experiment, ...] = ()
+    """Arms that differ in nothing but a change or a place."""
 
 
 @dataclass(frozen=True, eq=False)

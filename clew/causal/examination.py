@@ -193,7 +193,7 @@ def placebo(court: Court, witness: Witness) -> Trial:
     """How often does the same test fire in windows and on services where nothing happened?"""
     draft, scene = witness.draft, court.scene
     found: Placebo | None = None
-    what = "a shift as strong shows"
+    what = "a shift as strong"
     if draft.cause.kind is CauseKind.CHANGE:
         at = next(
             (c.onset for c in (*draft.support, *draft.against) if c.channel == "change" and c.onset is not None), None
@@ -202,14 +202,14 @@ def placebo(court: Court, witness: Witness) -> Trial:
             found = of_change(
                 scene.tables.changes.changes, draft.cause.change or "", at, court.felt, scene.moment.window.start
             )
-            what = "something went live as close"
+            what = "something goes live as close"
     elif witness.moved:
         signal, course = max(
             witness.moved, key=lambda pair: (not pair[0].metric.startswith("lines:"), pair[1].strength)
         )
         if signal.metric.startswith("lines:"):
             found = of_errors(scene.tables.lines, scene.tables.normal_lines, scene.moment)
-            what = "a new error shows"
+            what = "a new error of any kind"
         else:
             found = of_signal(scene, signal, course.began)
     return _rated(found, what)
@@ -220,6 +220,6 @@ def _rated(found: Placebo | None, what: str) -> Trial:
         count = found.windows if found is not None else 0
         says = f"{count or 'no'} quiet window{'' if count == 1 else 's'} to compare with: too few"
         return Trial(name="placebo", outcome=UNKNOWN, says=says)
-    rate = f"{what} in {found.fired} of {found.windows} quiet windows"
+    rate = f"the same test fires in {found.fired} of {found.windows} quiet windows ({what})"
     outcome: Outcome = PASSED if found.rate <= RARE else FAILED if found.rate > OFTEN else UNKNOWN
     return Trial(name="placebo", outcome=outcome, says=rate)

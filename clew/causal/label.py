@@ -19,6 +19,8 @@ class Facts:
     placebo: Outcome
     content: Outcome
     """Of a change: does what it did fit what broke?"""
+    experiment: Outcome
+    """Did a second arm, or an undoing, speak for it or against it?"""
     own: bool
     """It shows trouble that waiting for somebody else does not produce, or more of it than its callees explain."""
     out: bool
@@ -42,10 +44,10 @@ def labelled(facts: Facts) -> Label | None:
     whether anything joins it with the symptom at all. What is left and shows a response, or trouble of its own, is a cause if it comes
     first or stands apart from what does, and else contributes.
     """
-    told = (facts.order, facts.path, facts.dose, facts.gone, facts.placebo)
+    told = (facts.order, facts.path, facts.dose, facts.gone, facts.placebo, facts.content, facts.experiment)
     if not facts.own and all(outcome is UNKNOWN for outcome in told):
         return None
-    if facts.third:
+    if facts.third and facts.experiment is not PASSED:
         return Label.CONFOUNDER
     if _follows(facts):
         return Label.SYMPTOM
@@ -53,7 +55,7 @@ def labelled(facts: Facts) -> Label | None:
         return Label.COINCIDENCE
     if facts.out:
         return None
-    strong = facts.dose is PASSED or facts.gone is PASSED
+    strong = PASSED in (facts.dose, facts.gone, facts.experiment)
     if facts.leads:
         return Label.CAUSE if strong or facts.own else None
     if strong and not facts.joined and facts.order is PASSED:
@@ -71,7 +73,7 @@ def _follows(facts: Facts) -> bool:
 
 def _unjoined(facts: Facts) -> bool:
     """Nothing joins it with the symptom: no path, no response where one could be seen, too late, or it moves like that anyway."""
-    if FAILED in (facts.order, facts.content):
+    if FAILED in (facts.order, facts.content, facts.experiment):
         return True
     if facts.dose is PASSED:
         return facts.path is FAILED and facts.placebo is FAILED

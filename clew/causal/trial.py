@@ -8,12 +8,14 @@ from clew.causal.court import Court, Witness
 from clew.causal.departure import departure
 from clew.causal.dose import Response, response
 from clew.causal.examination import content, disappearance, doses, order, path, placebo
+from clew.causal.experiment import experiment_trials, experiments
 from clew.causal.label import FAILED, UNKNOWN, Facts, labelled
 from clew.causal.moment import Moment
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.rival import own
 from clew.causal.scene import Scene, Signal, machines, narrowed, traffic
 from clew.causal.signal import noticed, signals, worst
+from clew.causal.whatif import effects
 from clew.hypothesis import CauseKind, Confidence, Label, Outcome, Trial
 from clew.incident import Symptom
 from clew.tables import Tables
@@ -61,7 +63,10 @@ def _court(ranking: Ranking, scene: Scene) -> Court:
         went = departure(signal, scene.moment) if signal is not None else None
         if signal is not None and went is not None and felt is not None and went.began <= felt + signal.step:
             thirds.append(signal)
-    return Court(scene, seen, felt, moved.ended if moved else None, leader, tuple(thirds))
+    over = moved.ended if moved else None
+    tables = scene.tables
+    tested = experiments(tables.matrix, tables.changes.changes, scene.moment.onset, scene.symptom)
+    return Court(scene, seen, felt, over, leader, tuple(thirds), tested)
 
 
 def _tried(court: Court, draft: Draft) -> Draft:
@@ -77,12 +82,15 @@ def _tried(court: Court, draft: Draft) -> Draft:
         disappearance(court, witness),
         placebo(court, witness),
         *content(draft),
+        *experiment_trials(draft, court.experiments),
     )
     label = labelled(_facts(court, witness, trials, third))
     word = draft.confidence
     if label in _NO_CAUSE and word is Confidence.LIKELY:
         word = Confidence.POSSIBLE
-    return draft.model_copy(update={"label": label, "trials": trials, "confidence": word})
+    effect, forecast = effects(court, witness, label)
+    update = {"label": label, "trials": trials, "confidence": word, "effect": effect, "forecast": forecast}
+    return draft.model_copy(update=update)
 
 
 def _witness(court: Court, draft: Draft) -> Witness:
@@ -154,6 +162,7 @@ def _facts(court: Court, witness: Witness, trials: Sequence[Trial], third: _Thir
         gone=outcome.get("disappearance", UNKNOWN),
         placebo=outcome.get("placebo", UNKNOWN),
         content=outcome.get("content", UNKNOWN),
+        experiment=outcome.get("natural experiment", UNKNOWN),
         own=_own(draft),
         out=draft.confidence is Confidence.RULED_OUT,
         leads=leader is not None and leader.key == draft.key,

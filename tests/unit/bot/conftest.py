@@ -21,12 +21,15 @@ from clew.hypothesis import (
     CauseKind,
     Claim,
     Confidence,
+    Effect,
     Gap,
     Hypothesis,
     Label,
+    Outcome,
     Report,
     Term,
     Timeline,
+    Trial,
     Verdict,
 )
 from clew.incident import Incident, Thread, Window
@@ -180,6 +183,35 @@ def _hypotheses(e: tuple[Numbered, ...]) -> tuple[Hypothesis, Hypothesis, Hypoth
         challenge="traffic was flat.",
         settle="roll back and watch E1 for 3 minutes.",
         next_step="roll back 4f2c1a, or raise the pool to 50",
+        label=Label.CAUSE,
+        trials=(
+            Trial(
+                name="onset order", outcome=Outcome.PASSED, says="went live at 18:34:40 UTC, 2 min before the symptom"
+            ),
+            Trial(name="path", outcome=Outcome.PASSED, says="it is the service that the alert names"),
+            Trial(
+                name="dose-response",
+                outcome=Outcome.PASSED,
+                says="tracks checkout p99 latency (rank correlation 0.82)",
+            ),
+            Trial(name="disappearance", outcome=Outcome.UNKNOWN, says="it has not gone away yet"),
+            Trial(
+                name="placebo",
+                outcome=Outcome.PASSED,
+                says="the same test fires in 1 of 40 quiet windows (something goes live as close)",
+            ),
+        ),
+        effect=Effect(
+            metric="latency p99",
+            unit="s",
+            observed=0.57,
+            without=0.12,
+            low=0.118,
+            high=0.124,
+            claimed=True,
+            basis="past",
+            says="Without commit 4f2c1a the p99 latency of checkout would have been about 120 ms (118 to 124); it was 570 ms.",
+        ),
     )
     replica = Hypothesis(
         id="h-replica",
@@ -190,6 +222,23 @@ def _hypotheses(e: tuple[Numbered, ...]) -> tuple[Hypothesis, Hypothesis, Hypoth
         support=(_claim("replica lag 2.1 s, starts 18:41 UTC (after)", e[3]),),
         against=(_claim("p99 rose 4 minutes before the lag did", e[0], e[3]),),
         settle="take db-3 out of rotation for 5 minutes.",
+        label=Label.SYMPTOM,
+        trials=(
+            Trial(
+                name="onset order",
+                outcome=Outcome.FAILED,
+                says="began at 18:41:00 UTC, 4 min after the symptom",
+            ),
+            Trial(name="path", outcome=Outcome.PASSED, says="on the path checkout → db-3"),
+            Trial(
+                name="dose-response",
+                outcome=Outcome.UNKNOWN,
+                says="fewer than 12 common samples with checkout p99 latency",
+            ),
+        ),
+        effect=Effect(
+            metric="latency p99", unit="s", says="can't tell what it would have been without db-3: too few samples"
+        ),
     )
     surge = Hypothesis(
         id="h-surge",
@@ -199,6 +248,7 @@ def _hypotheses(e: tuple[Numbered, ...]) -> tuple[Hypothesis, Hypothesis, Hypoth
         weight=0.0,
         against=(_claim("requests per second did not move", e[0]),),
         ruled_out="requests per second stayed within 3% of last week",
+        label=Label.COINCIDENCE,
     )
     return pool, replica, surge
 
