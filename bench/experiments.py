@@ -1,195 +1,37 @@
 """How often does a natural experiment blame a change that did nothing, and how often does it find one that did?"""
 
+import asyncio
 import sys
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.worlds import START, STEP, WORLDS, Rng, World, autoregression, noisy
 from clew.causal.experiment import experiments
+from clew.causal.meaning import Meaning, meaning
 from clew.causal.ruling import Experiment, Kind, Ruling
 from clew.evidence import Change
-from clew.incident import Signal, Symptom
+from clew.incident import Signal, Symptom, Window
+from clew.ports import MetricSource
 from clew.tables import Floats, Matrix, SeriesKey
+from tools.case import case_incident
+from tools.recorded import recorded_sources
 
-_STEP = 60.0
-_START = 1_000_000.0
 _BAR = 0.05
 _BY_CHANCE = 0.25
 """A shock that ends by itself just when a change is undone cannot be told from one that was ended: one reversal proves nothing."""
-Rng = np.random.Generator
-
-
-@dataclass(frozen=True, eq=False)
-class World:
-    """Two arms of one service on one grid, nothing planted yet; `later` marks the incident."""
-
-    stable: Floats
-    """(R, T): one row per pod."""
-    canary: Floats
-    """(R, T); NaN where a pod did not exist yet."""
-    later: Floats
-    unit: str = "s"
-    load: Floats | None = None
-    """Requests of each pod, (R, T), stable first."""
-    redrawn: Callable[[float], Floats] | None = None
-    """Draws the canary anew, so many times worse: a count of none is none however often it is taken."""
-    rate: float = 0.0
-    """The share of errors that such a canary has of itself after the start."""
-
-    def planted(self, times: float) -> "World":
-        """The same with the canary so many times worse from the start on."""
-        if self.redrawn is not None:
-            return replace(self, canary=self.redrawn(times))
-        return replace(self, canary=np.where(self.later > 0, self.canary * times, self.canary))
-
-    def matrix(self) -> Matrix:
-        """As a source would hand it over."""
-        metric = "latency-p95" if self.unit == "s" else "error_ratio"
-        keys: list[SeriesKey] = []
-        for track, rows in (("stable", self.stable), ("canary", self.canary)):
-            keys += [SeriesKey("pay", f"{track}-{i}", metric, self.unit, (("track", track),)) for i in range(len(rows))]
-        values = [*self.stable, *self.canary]
-        if self.load is not None:
-            keys += [SeriesKey("pay", key.instance, "requests", "1/s", key.labels) for key in keys]
-            values += [*self.load]
-        return Matrix(
-            _START + _STEP * (np.arange(self.stable.shape[1]) - np.sum(self.later == 0)), tuple(keys), np.stack(values)
-        )
-
-
-Maker = Callable[[Rng, Floats], World]
-"""Makes a world whose arms differ in nothing but what its name says."""
-
-
-def _ar(rng: Rng, count: int, keep: float) -> Floats:
-    fresh, out = rng.standard_normal(count) * np.sqrt(1 - keep**2), np.empty(count)
-    level = rng.standard_normal()
-    for i in range(count):
-        level = keep * level + fresh[i]
-        out[i] = level
-    return out
-
-
-def _noisy(keep: float, spread: float = 0.15, shock: float = 1.0, pods: int = 2) -> Maker:
-    """Latency with memory of its own in each pod, pods a tenth apart; `shock` hits all of them."""
-
-    def made(rng: Rng, later: Floats) -> World:
-        rows = np.stack([_ar(rng, len(later), keep) for _ in range(pods + 1)])
-        level = 0.1 * np.exp(0.1 * rng.standard_normal((pods + 1, 1)))
-        values = level * np.exp(spread * rows) * np.where(later > 0, shock, 1.0)
-        return World(values[:pods], values[pods:], later)
-
-    return made
-
-
-def _bursty(rng: Rng, later: Floats) -> World:
-    """Each pod now and then has minutes of fivefold latency of its own, with heavy tails throughout."""
-    values = 0.1 * (1.0 + 0.3 * rng.pareto(2.5, (3, len(later))))
-    for row in values:
-        for at in np.flatnonzero(rng.random(len(row)) < 0.02):
-            row[at : at + int(rng.integers(1, 7))] *= 5.0
-    return World(values[:2], values[2:], later)
-
-
-def _additive(rng: Rng, later: Floats) -> World:
-    """A shared dependency adds the same to arms that were not equally fast."""
-    world = _noisy(0.5)(rng, later)
-    added = np.where(later > 0, 0.4, 0.0)
-    return World(world.stable + added, 0.6 * world.canary + added, later)
-
-
-def _surge(rng: Rng, later: Floats) -> World:
-    """Three times the traffic on all pods, and latency that rises with it."""
-    load = 30.0 * np.exp(0.1 * rng.standard_normal((3, len(later)))) * np.where(later > 0, 3.0, 1.0)
-    values = 0.1 * np.exp(0.15 * rng.standard_normal((3, len(later)))) * (load / 30.0) ** 1.5
-    return World(values[:2], values[2:], later, load=load)
-
-
-def _counted(shock: float) -> Maker:
-    """Errors of few requests: the canary gets one in twenty."""
-
-    def made(rng: Rng, later: Floats) -> World:
-        share = 0.004 * np.where(later > 0, shock, 1.0)
-
-        def drawn(mean: float, times: float) -> Floats:
-            requests = rng.poisson(mean, len(later))
-            return rng.binomial(requests, np.minimum(1.0, share * np.where(later > 0, times, 1.0))) / np.maximum(
-                requests, 1
-            )
-
-        stable = np.stack([drawn(1200.0, 1.0) for _ in range(2)])
-        return World(
-            stable,
-            drawn(120.0, 1.0)[None, :],
-            later,
-            "",
-            redrawn=lambda times: drawn(120.0, times)[None, :],
-            rate=0.004 * shock,
-        )
-
-    return made
-
-
-def _drifting(rng: Rng, later: Floats) -> World:
-    """The canary leaks: it was getting slower long before."""
-    world = _noisy(0.3)(rng, later)
-    return replace(world, canary=world.canary * np.exp(1.5 * np.linspace(0, 1, len(later))))
-
-
-def _walking(rng: Rng, later: Floats) -> World:
-    """Levels that wander for good."""
-    values = 0.1 * np.exp(0.05 * np.cumsum(rng.standard_normal((3, len(later))), axis=1))
-    return World(values[:2], values[2:], later)
-
-
-def _seasonal(rng: Rng, later: Floats) -> World:
-    """A shared wave of an hour with noise of each pod's own."""
-    wave = 1.0 + 0.6 * np.sin(np.arange(len(later)) / 60.0 * 2 * np.pi + rng.uniform(0, 6))
-    world = _noisy(0.5)(rng, later)
-    return World(world.stable * wave, world.canary * wave, later)
-
-
-def _fresh(shock: float, cold: float = 1.0) -> Maker:
-    """A canary that came with the deploy; `cold` is how much slower its first three minutes are."""
-
-    def made(rng: Rng, later: Floats) -> World:
-        world = _noisy(0.5, shock=shock, pods=4)(rng, later)
-        since = np.cumsum(later > 0)
-        warm = np.where((since > 0) & (since <= 3), cold, 1.0)
-        return replace(world, canary=np.where(later > 0, world.canary * warm, np.nan))
-
-    return made
-
-
-WORLDS: dict[str, Maker] = {
-    "white": _noisy(0.0),
-    "memory 0.5": _noisy(0.5),
-    "memory 0.8": _noisy(0.8),
-    "memory 0.95": _noisy(0.95),
-    "wandering": _walking,
-    "bursts": _bursty,
-    "hourly wave": _seasonal,
-    "drifting canary": _drifting,
-    "shared shock x5": _noisy(0.5, shock=5.0),
-    "shared shock, additive": _additive,
-    "shared traffic x3": _surge,
-    "few errors": _counted(1.0),
-    "few errors, shared x10": _counted(10.0),
-    "new canary": _fresh(1.0),
-    "new canary, shared x5": _fresh(5.0),
-    "new canary, cold x4": _fresh(1.0, cold=4.0),
-}
 
 
 def ruled(world: World) -> Experiment | None:
     """The experiment on the deploy of that world, through the product's own search."""
-    deploy = Change(ref="d1", what="deploy", at=_START, service="pay", title="deploy pay v42")
+    deploy = Change(ref="d1", what="deploy", at=START, service="pay", title="deploy pay v42")
     symptom = Symptom(service="pay", signal=Signal.LATENCY if world.unit == "s" else Signal.ERRORS)
-    found = experiments(world.matrix(), (deploy,), _START, symptom)
+    found = experiments(world.matrix(), (deploy,), START, symptom)
     return next((one for one in found if one.change == "d1"), None)
 
 
@@ -216,12 +58,12 @@ def _planted(quiet: World, times: float) -> float:
     return (times - 1.0) * float(late[cut : len(late) - cut].mean())
 
 
-def _reversal(rng: Rng, planted: str, step: float = _STEP) -> Experiment | None:
+def _reversal(rng: Rng, planted: str, step: float = STEP) -> Experiment | None:
     """A flag goes on, off and perhaps on again; the signal follows it, follows a shock of its own, or follows nothing."""
     count = 75
-    times = _START + step * np.arange(count, dtype=np.float64)
+    times = START + step * np.arange(count, dtype=np.float64)
     on, off, again = 40, 52, 64
-    signal: Floats = 0.1 * np.exp(0.15 * _ar(rng, count, 0.6))
+    signal: Floats = 0.1 * np.exp(0.15 * autoregression(rng, count, 0.6))
     held = np.zeros(count, dtype=bool)
     if planted.startswith("follows"):
         held[on:off] = True
@@ -243,15 +85,15 @@ def _reversal(rng: Rng, planted: str, step: float = _STEP) -> Experiment | None:
     return next((one for one in found if one.kind is Kind.REVERSAL), None)
 
 
-def _places(rng: Rng, sick: int, step: float = _STEP) -> Experiment | None:
+def _places(rng: Rng, sick: int, step: float = STEP) -> Experiment | None:
     """Eight pods and a shock: in all of them (0) or in so many."""
     later = np.concatenate((np.zeros(60), np.ones(15)))
-    world = _noisy(0.6, pods=8)(rng, later)
+    world = noisy(0.6, pods=8)(rng, later)
     hit = np.arange(8)[:, None] < (sick or 8)
     values = np.where(hit & (later > 0), 4.0, 1.0) * world.stable
     keys = tuple(SeriesKey("pay", f"pod-{i}", "latency-p95", "s") for i in range(8))
-    times = _START + step * (np.arange(75, dtype=np.float64) - 60)
-    found = experiments(Matrix(times, keys, values), (), _START, Symptom(service="pay", signal=Signal.LATENCY))
+    times = START + step * (np.arange(75, dtype=np.float64) - 60)
+    found = experiments(Matrix(times, keys, values), (), START, Symptom(service="pay", signal=Signal.LATENCY))
     return next((one for one in found if one.kind is Kind.INSTANCE), None)
 
 
@@ -323,12 +165,55 @@ def others(rounds: int, console: Console) -> bool:
     return good
 
 
-def main(rounds: int) -> int:
-    """Prints both tables; 0 if nothing innocent is blamed more often than the bar."""
+async def recorded(folders: Sequence[Path], console: Console) -> bool:
+    """Pairs of series of one metric from the quiet hours of recorded cases, as if two arms of one service, with a deploy that was none."""
+    seen: Counter[str] = Counter()
+    for folder in folders:
+        for source in recorded_sources(folder):
+            if isinstance(source, MetricSource):
+                alerted = case_incident(folder).alerted_at
+                quiet = await source.matrix(Window(start=alerted - 6 * 3600.0, end=alerted - 600.0))
+                seen += _pairs(quiet, np.random.default_rng(len(quiet.keys)))
+    blamed = seen[Ruling.FOR] / max(1, seen.total())
+    told = f"against {seen[Ruling.AGAINST]}, can't tell {seen[Ruling.UNKNOWN]}"
+    console.print(f"Recorded quiet pairs: blamed {seen[Ruling.FOR]} of {seen.total()} ({blamed:.1%}); {told}")
+    return blamed <= _BAR
+
+
+def _pairs(quiet: Matrix, rng: Rng) -> Counter[str]:
+    """Rulings on up to 40 pairs of rows that measure the same, with a start two thirds through."""
+    out: Counter[str] = Counter()
+    times = np.unique(quiet.times)
+    if len(times) < 20:
+        return out
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(quiet.keys):
+        if meaning(key.metric, key.unit) in (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY):
+            rows[key.metric].append(row)
+    pairs = [pair for mine in rows.values() for pair in combinations(mine, 2)]
+    start = float(times[2 * len(times) // 3])
+    deploy = Change(ref="d1", what="deploy", at=start, service="pay", title="deploy pay")
+    for place in rng.permutation(len(pairs))[:40]:
+        arms = [quiet.keys[row] for row in pairs[place]]
+        keys = tuple(
+            SeriesKey("pay", t, k.metric, k.unit, (("track", t),))
+            for k, t in zip(arms, ("stable", "canary"), strict=True)
+        )
+        matrix = Matrix(quiet.times, keys, quiet.values[list(pairs[place])])
+        found = experiments(matrix, (deploy,), start, Symptom(service="pay"))
+        out.update(one.ruling.value for one in found if one.change == "d1")
+    return out
+
+
+def main(rounds: int, folders: Sequence[Path]) -> int:
+    """Prints the tables; 0 if nothing innocent is blamed more often than the bar."""
     console = Console(width=120)
     console.print(f"{rounds} rounds each, one sample a minute, 15 samples after the start\n")
-    return 0 if arms(rounds, console) & others(rounds, console) else 1
+    good = arms(rounds, console) & others(rounds, console)
+    if folders:
+        good &= asyncio.run(recorded(folders, console))
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, [Path(name) for name in sys.argv[2:]]))
