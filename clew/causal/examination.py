@@ -5,10 +5,10 @@ import numpy as np
 from clew.causal.blame import depths
 from clew.causal.contrast import Contrast, contrast
 from clew.causal.court import Court, Witness
-from clew.causal.dose import SAMPLES, Response
 from clew.causal.label import FAILED, PASSED, UNKNOWN
 from clew.causal.placebo import ENOUGH, OFTEN, RARE, Placebo, of_change, of_errors, of_signal
 from clew.causal.ranking import Draft
+from clew.causal.response import SAMPLES, Response
 from clew.causal.say import clock, within
 from clew.hypothesis import CauseKind, Confidence, Outcome, Trial
 from clew.incident import Signal as Kind
@@ -161,12 +161,12 @@ def disappearance(court: Court, witness: Witness) -> Trial:
     if court.symptom is None or not told:
         return Trial(name=name, outcome=UNKNOWN, says="nothing shows when it went away")
     signal, course = told[0]
-    slack = max(_FOLLOWS, 2 * max(signal.step, court.symptom.step))
+    grace = max(_FOLLOWS, 2 * max(signal.step, court.symptom.step))
     stays = max(_STAYS, 3 * max(signal.step, court.symptom.step))
     ended, over = course.ended, court.over
     if ended is None and over is None:
         return Trial(name=name, outcome=UNKNOWN, says="it has not gone away yet")
-    if ended is not None and over is not None and abs(over - ended) <= slack:
+    if ended is not None and over is not None and abs(over - ended) <= grace:
         return Trial(name=name, outcome=PASSED, says=f"went away at {clock(ended)}, and the symptom with it")
     if ended is not None and (over or until) > ended + stays:
         says = f"was over at {clock(ended)}, and the symptom went on"

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from clew.causal.blame import depths
 from clew.causal.court import Court, Witness
 from clew.causal.departure import departure
-from clew.causal.dose import Response, response
 from clew.causal.examination import content, disappearance, doses, order, path, placebo
 from clew.causal.experiment import experiment_trials, experiments
 from clew.causal.label import FAILED, UNKNOWN, Facts, labelled
 from clew.causal.moment import Moment
 from clew.causal.ranking import Draft, Ranking
+from clew.causal.response import Response, response
 from clew.causal.rival import own
 from clew.causal.scene import Scene, Signal, machines, narrowed, traffic
 from clew.causal.signal import noticed, signals, worst
