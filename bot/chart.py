@@ -22,6 +22,8 @@ from clew.incident import Window
 SECONDS = 10.0
 GONE_SECONDS = 5.0
 BYTES = 300_000
+DETAILED = 600_000
+"""A timeline is mostly words, which blur first."""
 SCALES = (8 / 3, 2, 4 / 3)
 """1600 x 720 first, from a drawing small enough that its words are read in a thread; smaller only if the file is too large."""
 WORKER = Path(__file__).with_name("chart_worker.py")
@@ -60,14 +62,14 @@ class Painter:
         """Starts the process and has it draw nothing, so that the first chart is as quick as the next. Raises ClewError."""
         await self.paint({"mark": "point", "data": {"values": []}})
 
-    async def paint(self, drawing: Spec) -> bytes:
-        """The PNG of a Vega-Lite specification, under 300 kB. Raises ClewError if it cannot be drawn in time."""
+    async def paint(self, drawing: Spec, most: int = BYTES) -> bytes:
+        """The PNG of a Vega-Lite specification, in at most `most` bytes. Raises ClewError if it cannot be drawn in time."""
         async with self._turn:
             for scale in SCALES:
                 png = await self._within(json.dumps({"spec": drawing, "scale": scale}).encode() + b"\n")
-                if len(png) <= BYTES:
+                if len(png) <= most:
                     return png
-        raise ClewError(f"the chart is larger than {BYTES} bytes at any size; its numbers stand as text")
+        raise ClewError(f"the chart is larger than {most} bytes at any size; its numbers stand as text")
 
     async def _within(self, line: bytes) -> bytes:
         try:
@@ -119,7 +121,7 @@ async def picture(shows: Series | Timeline, window: Window, painter: Painter) ->
     """A series or a timeline as a PNG with its words. Raises ClewError if it cannot be drawn."""
     if isinstance(shows, Series):
         return await chart(shows, window, painter)
-    png = await painter.paint(timeline_spec(shows))
+    png = await painter.paint(timeline_spec(shows), DETAILED)
     return Picture(png, timeline.alternative(shows), timeline.title(shows))
 
 

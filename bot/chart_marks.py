@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 from bot.caption import utc
@@ -12,6 +13,8 @@ from clew.incident import Window
 Spec = dict[str, Any]
 
 LABEL = 28
+TURNED = 8
+"""Marks whose words may point either way; more are seldom on one picture, and each doubles the ways to try."""
 TIER = 15
 PLOT, LETTER = 510.0, 6.4
 """About how wide the plot and one letter of a mark's words are, in points."""
@@ -30,15 +33,17 @@ class Words:
     color: str = VERMILION
 
 
-def placed(marks: Sequence[Mark], window: Window, plot: float = PLOT) -> list[Words]:
-    """Words point away from the nearer edge and take the lowest height on which they touch no other and no rule crosses them."""
-    flat = [_flat(mark, window, plot) for mark in marks]
+def placed(marks: Sequence[Mark], window: Window, plot: float = PLOT, room: float = 0.0) -> list[Words]:
+    """Words on the lowest height on which they touch no other and no rule crosses them, away from the nearer edge where that can be.
+
+    `room` is how many points there are left of the plot.
+    """
+    flat = _turned(marks, window, plot, room)
     tiers: dict[int, int] = {}
     left = list(range(len(flat)))
     while left:
-        # words go above every rule that they reach across, so those that reach across none are placed first
-        free = (i for i in left if not any(_across(flat[i], flat[j]) for j in left if j != i))
-        chosen = next(free, left[0])
+        # words go above every rule that they reach across, so those that reach across fewest are placed first
+        chosen = min(left, key=lambda i: (sum(_across(flat[i], flat[j]) for j in left if j != i), i))
         left.remove(chosen)
         taken = {tier for i, tier in tiers.items() if _touching(flat[chosen], flat[i])}
         lowest = max((tier + 1 for i, tier in tiers.items() if _across(flat[chosen], flat[i])), default=0)
@@ -46,6 +51,20 @@ def placed(marks: Sequence[Mark], window: Window, plot: float = PLOT) -> list[Wo
     return [
         Words(mark.at, it.says, it.leftward, tiers[i]) for i, (mark, it) in enumerate(zip(marks, flat, strict=True))
     ]
+
+
+def _turned(marks: Sequence[Mark], window: Window, plot: float, room: float) -> list["_Flat"]:
+    """Which way each mark's words point: the way in which the fewest reach across each other's rules, or leave the picture."""
+    best: tuple[int, list[_Flat]] | None = None
+    for ways in product((False, True), repeat=min(len(marks), TURNED)):
+        flat = [_flat(mark, window, plot, ways[i] if i < len(ways) else None) for i, mark in enumerate(marks)]
+        crossed = sum(_across(a, b) and _across(b, a) for a, b in combinations(flat, 2))
+        out = sum(f.start < -room or f.end > plot for f in flat)
+        turned = sum(f.leftward != (f.x > plot / 2) for f in flat)
+        cost = 100 * crossed + 10 * out + turned
+        if best is None or cost < best[0]:
+            best = (cost, flat)
+    return best[1] if best else []
 
 
 class _Flat(NamedTuple):
@@ -58,10 +77,12 @@ class _Flat(NamedTuple):
     leftward: bool
 
 
-def _flat(mark: Mark, window: Window, plot: float) -> _Flat:
+def _flat(mark: Mark, window: Window, plot: float, leftward: bool | None = None) -> _Flat:
     says = f"{legible(mark.label, LABEL)} {utc(mark.at).removesuffix(' UTC')}"
     x, wide = plot * (mark.at - window.start) / window.seconds, LETTER * len(says)
-    return _Flat(x, x - wide, x, says, True) if x > plot / 2 else _Flat(x, x, x + wide, says, False)
+    if leftward is None:
+        leftward = x > plot / 2
+    return _Flat(x, x - wide, x, says, True) if leftward else _Flat(x, x, x + wide, says, False)
 
 
 def _across(one: _Flat, other: _Flat) -> bool:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from bot.caption import utc
-from bot.chart_marks import BLUE, GREY, INK, ORANGE, VERMILION, Spec, legible, placed, rimmed, ruled, time
+from bot.chart_marks import BLUE, GREY, INK, LETTER, ORANGE, VERMILION, Spec, legible, placed, rimmed, ruled, time
 from bot.chart_spec import HEIGHT, PADDING, WIDTH, config
 from bot.timeline import standing, title, undated, window
 from clew.evidence import Mark
@@ -162,7 +162,7 @@ def _calls(timeline: Timeline, frame: _Frame) -> list[Spec]:
         if caller not in signs or callee not in signs:
             continue
         apart = abs(place[callee] - place[caller])
-        bend = 0.0 if apart < 2 else 0.018 * (apart + 1) * frame.window.seconds
+        bend = 0.0 if apart < 2 else min(0.04, 0.01 * apart) * frame.window.seconds
         points = [
             {"at": signs[caller] * 1000, "row": place[caller], "turn": 0},
             {
@@ -191,7 +191,7 @@ def _rules(timeline: Timeline, frame: _Frame) -> list[Spec]:
         (Mark(at=timeline.alerted_at, label="alert"), GREY),
     ]
     marks.sort(key=lambda item: item[0].at)
-    words = placed([mark for mark, _ in marks], frame.window, frame.plot)
+    words = placed([mark for mark, _ in marks], frame.window, frame.plot, frame.names)
     return ruled([replace(word, color=color) for (_, color), word in zip(marks, words, strict=True)])
 
 
@@ -199,11 +199,12 @@ def _signs(timeline: Timeline, frame: _Frame) -> list[Spec]:
     layers: list[Spec] = []
     for place, row in enumerate(timeline.rows):
         if row.onset is None:
-            layers.append(_undated(place, undated(row)))
+            layers += _undated(place, undated(row))
             continue
         look = _look(row)
-        leftward = (row.onset - frame.window.start) / frame.window.seconds > 0.72
         word = standing(row)
+        x = frame.plot * (row.onset - frame.window.start) / frame.window.seconds
+        leftward = x + LETTER * len(f"00:00:00 {word}") + 11 > frame.plot
         data = {
             "values": [
                 {
@@ -238,13 +239,12 @@ def _signs(timeline: Timeline, frame: _Frame) -> list[Spec]:
     return layers
 
 
-def _undated(place: int, says: str) -> Spec:
+def _undated(place: int, says: str) -> list[Spec]:
     """Words where a service has no first sign to draw."""
-    return {
-        "data": {"values": [{"row": place, "says": says}]},
-        "mark": {"type": "text", "align": "left", "dx": 4, "baseline": "bottom", "fontSize": 11, "color": GREY},
-        "encoding": {"x": {"value": 0}, "y": _row(), "text": {"field": "says"}},
-    }
+    text: Spec = {"type": "text", "align": "left", "dx": 4, "baseline": "bottom", "fontSize": 11}
+    where: Spec = {"x": {"value": 0}, "y": _row(), "text": {"field": "says"}}
+    data: Spec = {"values": [{"row": place, "says": says}]}
+    return [{"data": data, "mark": mark, "encoding": where} for mark in (rimmed(text), text | {"color": GREY})]
 
 
 def _look(row: Began) -> _Look:
