@@ -12,15 +12,31 @@ from clew.causal.meaning import Meaning, meaning
 from clew.evidence import Change
 from clew.tables import Floats, Matrix
 
-Ranker = Callable[[Matrix, float], tuple[str, ...]]
-"""(metrics, alert in Unix seconds) -> services, best first. The normal phase is what lies before the alert."""
+
+@dataclass(frozen=True, eq=False)
+class Phases:
+    """What every ranker gets: gauges of services as they were when nothing was wrong (S, B) and as they are (S, A); NaN is a hole."""
+
+    owners: tuple[str, ...]
+    """The service of each row."""
+    before: Floats
+    after: Floats
+
+    @property
+    def usable(self) -> bool:
+        return bool(self.owners) and self.before.shape[1] > 0 and self.after.shape[1] > 0
+
+
+Ranker = Callable[[Phases], tuple[str, ...]]
+"""Services, best first; none where a phase is empty."""
 ROBUST = "max robust z"
 THREE_SIGMA = "3-sigma count"
 N_SIGMA = "n-sigma"
 BARO = "BARO"
+PACKAGE = "baro.root_cause_analysis"
 LACKING = "The columns n-sigma and BARO need the package fse-baro, which is not installed: pip install 'clew[bench]'"
-_SPREAD = 1.4826
-"""A median absolute deviation times this is a standard deviation, for normal noise."""
+_QUARTILES = 1.349
+"""The distance between the quartiles is this many standard deviations, for normal noise."""
 
 
 @dataclass(frozen=True)
@@ -31,83 +47,84 @@ class Baselines:
     lacking: str = ""
 
 
-def baselines() -> Baselines:
+def baselines(package: str = PACKAGE) -> Baselines:
     """The simple rankers always; the published ones where the bench extra is installed."""
     simple: dict[str, Ranker] = {ROBUST: max_robust_z, THREE_SIGMA: sigma_count}
     try:
-        package = importlib.import_module("baro.root_cause_analysis")
+        published = importlib.import_module(package)
     except ImportError:
         return Baselines(simple, LACKING)
-    return Baselines({**simple, N_SIGMA: _package(package.nsigma), BARO: _package(package.robust_scorer)})
+    return Baselines({**simple, N_SIGMA: _package(published.nsigma), BARO: _package(published.robust_scorer)})
 
 
-def gauges(matrix: Matrix) -> Matrix:
-    """The series that can speak for a service: neither the system's own, nor a machine's gauge repeated on each of its tenants."""
+def phases(matrix: Matrix, reference: Matrix, alerted_at: float) -> Phases:
+    """Splits the metrics at the alert (Unix seconds); where there is a fault-free reference, that is the normal phase.
+
+    Left out is what cannot speak for a service: the system's own series, and a machine's gauge repeated on each of its tenants.
+    """
     rows = [
         row
         for row, key in enumerate(matrix.keys)
         if key.service and meaning(key.metric, key.unit) is not Meaning.NODE and np.isfinite(matrix.values[row]).any()
     ]
-    return Matrix(matrix.times, tuple(matrix.keys[row] for row in rows), matrix.values[rows])
+    split = int(np.searchsorted(matrix.times, alerted_at, side="left"))
+    before = matrix.values[rows][:, :split]
+    if len(reference.times):
+        known = {key: row for row, key in enumerate(reference.keys)}
+        hole = np.full(len(reference.times), np.nan)
+        usual = [reference.values[known[key]] if key in known else hole for key in (matrix.keys[row] for row in rows)]
+        before = np.array(usual).reshape(len(rows), len(reference.times))
+    return Phases(tuple(matrix.keys[row].service for row in rows), before, matrix.values[rows][:, split:])
 
 
-def max_robust_z(matrix: Matrix, alerted_at: float) -> tuple[str, ...]:
-    """By the largest absolute distance of any metric from its earlier median, in robust spreads."""
-    found = gauges(matrix)
-    before, after = _phases(found, alerted_at)
-    if not before.shape[1] or not after.shape[1]:
+def max_robust_z(found: Phases) -> tuple[str, ...]:
+    """By the largest absolute distance of any metric from its usual median, in quartile spreads; a spread of zero counts as one."""
+    if not found.usable:
         return ()
-    middle = _quiet(np.nanmedian, before)
-    spread = _SPREAD * _quiet(np.nanmedian, np.abs(before - middle[:, None]))
-    away = _quiet(np.nanmax, np.abs(after - middle[:, None])) / (spread + 1e-9)
+    low, middle, high = (_quiet(np.nanquantile, found.before, q=q) for q in (0.25, 0.5, 0.75))
+    spread = np.where(high > low, (high - low) / _QUARTILES, 1.0)
+    away = _quiet(np.nanmax, np.abs(found.after - middle[:, None])) / spread
     return _best(found, np.nan_to_num(away, nan=0.0), max)
 
 
-def sigma_count(matrix: Matrix, alerted_at: float) -> tuple[str, ...]:
-    """By the number of metrics whose mean left the earlier mean by more than three standard deviations."""
-    found = gauges(matrix)
-    before, after = _phases(found, alerted_at)
-    if not before.shape[1] or not after.shape[1]:
+def sigma_count(found: Phases) -> tuple[str, ...]:
+    """By the number of metrics whose mean left the usual mean by more than three standard deviations; a constant one has none."""
+    if not found.usable:
         return ()
-    moved = np.abs(_quiet(np.nanmean, after) - _quiet(np.nanmean, before)) > 3.0 * _quiet(np.nanstd, before)
-    return _best(found, moved.astype(np.float64), sum)
+    deviation = _quiet(np.nanstd, found.before)
+    away = np.abs(_quiet(np.nanmean, found.after) - _quiet(np.nanmean, found.before))
+    return _best(found, np.where((deviation > 0) & (away > 3.0 * deviation), 1.0, 0.0), sum)
 
 
-def _phases(matrix: Matrix, alerted_at: float) -> tuple[Floats, Floats]:
-    split = int(np.searchsorted(matrix.times, alerted_at, side="left"))
-    return matrix.values[:, :split], matrix.values[:, split:]
-
-
-def _quiet(of: Callable[..., Any], values: Floats) -> Floats:
+def _quiet(of: Callable[..., Any], values: Floats, **options: float) -> Floats:
     """One number a series; NaN, without a warning, where a phase holds no sample of it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        return of(values, axis=1)
+        return of(values, axis=1, **options)
 
 
-def _best(matrix: Matrix, scores: Floats, of: Callable[[Iterable[float]], float]) -> tuple[str, ...]:
+def _best(found: Phases, scores: Floats, of: Callable[[Iterable[float]], float]) -> tuple[str, ...]:
     held: dict[str, list[float]] = {}
-    for key, score in zip(matrix.keys, scores, strict=True):
-        held.setdefault(key.service, []).append(float(score))
+    for owner, score in zip(found.owners, scores, strict=True):
+        held.setdefault(owner, []).append(float(score))
     return tuple(sorted(held, key=lambda name: (-of(held[name]), name)))
 
 
 def _package(scorer: Callable[..., Mapping[str, Any]]) -> Ranker:
-    """A scorer of fse-baro on the same table: forward fill, then zero, as the package's own examples do; a service stands where its
-    first metric stands."""
+    """A scorer of fse-baro on the same phases: forward fill, then zero, as is usual with it; a service stands where its first metric
+    stands."""
 
-    def ranked(matrix: Matrix, alerted_at: float) -> tuple[str, ...]:
-        pandas: Any = importlib.import_module("pandas")
-        found = gauges(matrix)
-        before, after = _phases(found, alerted_at)
-        if not before.shape[1] or not after.shape[1]:
+    def ranked(found: Phases) -> tuple[str, ...]:
+        if not found.usable:
             return ()
-        columns = {f"m{row}": values for row, values in enumerate(found.values)}
-        frame = pandas.DataFrame({"time": found.times, **columns}).ffill().fillna(0.0)
+        pandas: Any = importlib.import_module("pandas")
+        values = np.concatenate([found.before, found.after], axis=1)
+        times = np.arange(values.shape[1]) - found.before.shape[1]
+        frame = pandas.DataFrame({"time": times, **{f"m{row}": line for row, line in enumerate(values)}})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            names = scorer(frame, inject_time=alerted_at)["ranks"]
-        return tuple(dict.fromkeys(found.keys[int(name[1:])].service for name in names))
+            names = scorer(frame.ffill().fillna(0.0), inject_time=0)["ranks"]
+        return tuple(dict.fromkeys(found.owners[int(name[1:])] for name in names))
 
     return ranked
 

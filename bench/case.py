@@ -1,15 +1,18 @@
 """Which cases lie in this folder, and what is known about each?"""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bench import rcaeval
 from bench.truth import Truth, truth_of
 from bot.composition import Facts, facts
+from clew.errors import SourceError
 from clew.evidence import Change
 from clew.incident import Window
-from clew.ports import ChangeSource, GraphSource, LogSource, MetricSource, TraceSource
+from clew.ports import ChangeSource, Era, GraphSource, LogSource, MetricSource, TraceSource
 from clew.tables import Matrix
 
 BRIEF = "incident.json"
@@ -61,25 +64,43 @@ def _below(root: Path) -> Iterator[Path]:
             yield from _below(child)
 
 
-async def measured(given: Facts, end: float) -> tuple[Matrix, tuple[str, ...]]:
-    """The metrics up to `end`, for the baselines, and every service that could be named: what chance has to choose from."""
+class Measured(NamedTuple):
+    """What the baselines read of a case."""
+
+    matrix: Matrix
+    reference: Matrix
+    """Fault-free metrics of another time; empty where the case has none."""
+    candidates: tuple[str, ...]
+    """Every service that could be named: what chance has to choose from."""
+
+
+async def measured(given: Facts, end: float) -> Measured:
+    """The metrics up to `end` (Unix seconds) and the services of all sources.
+
+    A file that cannot be read holds nothing here; that it failed is told by the investigation.
+    """
     window = Window(start=min(0.0, end - 1.0), end=end)
-    matrix, names = Matrix.empty(), set[str]()
+    matrix, reference, names = Matrix.empty(), Matrix.empty(), set[str]()
     for source in given.sources:
-        if isinstance(source, MetricSource):
-            matrix = await source.matrix(window)
-            names |= {key.service for key in matrix.keys}
-        elif isinstance(source, GraphSource):
-            names |= set((await source.graph(window)).services)
-        elif isinstance(source, LogSource):
-            names |= set((await source.lines(window)).services)
-        elif isinstance(source, TraceSource):
-            names |= set((await source.spans(window)).services)
-    return matrix, tuple(sorted(names - {""}))
+        with suppress(SourceError):
+            if isinstance(source, MetricSource):
+                matrix, reference = await source.matrix(window), await source.matrix(window, Era.NORMAL)
+                names |= {key.service for key in matrix.keys}
+            elif isinstance(source, GraphSource):
+                names |= set((await source.graph(window)).services)
+            elif isinstance(source, LogSource):
+                names |= set((await source.lines(window)).services)
+            elif isinstance(source, TraceSource):
+                names |= set((await source.spans(window)).services)
+    return Measured(matrix, reference, tuple(sorted(names - {""})))
 
 
 async def changes(given: Facts, end: float) -> tuple[Change, ...]:
-    """Every change up to `end`, oldest first."""
+    """Every change up to `end`, oldest first; none from a file that cannot be read."""
     window = Window(start=min(0.0, end - 1.0), end=end)
-    tables = [await source.changes(window) for source in given.sources if isinstance(source, ChangeSource)]
-    return tuple(change for table in tables for change in table.changes)
+    found: list[Change] = []
+    for source in given.sources:
+        with suppress(SourceError):
+            if isinstance(source, ChangeSource):
+                found += (await source.changes(window)).changes
+    return tuple(found)

@@ -1,5 +1,6 @@
 """Which measurements does the command line offer? Each imports what it runs, so that `--help` is quick."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,9 @@ from rich.progress import track
 
 if TYPE_CHECKING:
     from bench.contest import Contest
+
+WIDE = 120
+"""Columns of a table that goes to a file or a pipe."""
 
 app = typer.Typer(help="Measure how right and how fast Clew is on recorded cases.")
 
@@ -31,7 +35,8 @@ def bench(
     from bench.contest import contest
     from bench.replay import Replay
 
-    console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    errors = Console(stderr=True, highlight=False, markup=False)
     found = _folders(cases, family, errors)
     replay, against = Replay(), baselines()
     with ExitStack() as stack:

@@ -9,13 +9,16 @@ from tempfile import TemporaryDirectory
 
 from bench import accuracy
 from bench.accuracy import NOTHING, Share
-from bench.baseline import Baselines, newest_deploy
+from bench.baseline import Baselines, newest_deploy, phases
 from bench.case import Case, case, changes, family, measured
 from bench.replay import Answer, Replay
 from bench.truth import NO_CHANGE, Truth
 from clew.errors import BadCase
+from clew.limits import Limits
 
 CLEW = "Clew"
+AFTER = Limits().lookahead_seconds
+"""How far behind the alert the baselines see: as far as an investigation."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,13 @@ async def _scored(told: Contest, opened: Case, truth: Truth, against: Baselines,
     right_health = prediction is not None and prediction.healthy == bool(truth.healthy)
     if truth.healthy:
         return Contest(told.family, told.name, told.answer, health_right=right_health, problem=told.problem)
-    matrix, candidates = await measured(opened.facts, alerted_at + 900.0)
+    matrix, reference, candidates = await measured(opened.facts, alerted_at + AFTER)
+    given = phases(matrix, reference, alerted_at)
     places = {CLEW: accuracy.place(prediction.ranking if prediction else (), truth.services)}
     seconds = {CLEW: prediction.seconds if prediction else 0.0}
     for name, ranker in against.rankers.items():
         began = time.perf_counter()
-        places[name] = accuracy.place(ranker(matrix, alerted_at), truth.services)
+        places[name] = accuracy.place(ranker(given), truth.services)
         seconds[name] = time.perf_counter() - began
     return Contest(
         family=told.family,

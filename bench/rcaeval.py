@@ -125,13 +125,9 @@ def _spans(path: Path, out: Path, services: frozenset[str]) -> int:
     """Spans, or whole traces of them up to the budget. Returns how many; writes nothing where there are none."""
     if not path.is_file():
         return 0
-    needed = ("traceID", "spanID", "parentSpanID", "serviceName", "duration")
-    share = SPANS / max(SPANS, sum(1 for _ in texts(path)))
 
     def rows() -> Iterator[Sequence[str]]:
-        for row in _rows(path, needed):
-            if zlib.crc32(row["traceID"].encode()) > share * 2**32:
-                continue
+        for row in thinned(path):
             micro, milli = row.get("startTime", ""), row.get("startTimeMillis", "")
             yield (
                 row["traceID"],
@@ -146,6 +142,14 @@ def _spans(path: Path, out: Path, services: frozenset[str]) -> int:
 
     header = ("trace_id", "span_id", "parent_id", "service", "operation", "start", "duration_us", "status")
     return _written(out, header, rows())
+
+
+def thinned(path: Path, budget: int = SPANS) -> Iterator[dict[str, str]]:
+    """The rows of `traces.csv`: all, or whole traces of about `budget` rows together. Raises BadCase."""
+    share = budget / max(budget, sum(1 for _ in texts(path)))
+    for row in _rows(path, ("traceID", "spanID", "parentSpanID", "serviceName", "duration")):
+        if zlib.crc32(row["traceID"].encode()) <= share * 2**32:
+            yield row
 
 
 def _failed(status: str) -> bool:

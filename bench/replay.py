@@ -28,6 +28,8 @@ class Answer:
     """What came out of one case. `reading` is the part of the prediction's seconds that went into its files."""
 
     prediction: Prediction
+    at: float
+    """The alert's time as it was told, Unix seconds."""
     reading: float
     gaps: tuple[str, ...] = ()
     """Sources that gave no answer: a number measured without them is not comparable."""
@@ -63,6 +65,7 @@ class Replay:
                 confidence=sureness(report),
                 seconds=round(time.perf_counter() - began, 4),
             ),
+            alert.alerted_at,
             reading,
             tuple(gap.source for gap in report.gaps if gap.source in {s.name for s in facts.sources}),
         )
