@@ -8,9 +8,9 @@ from clew.causal.arm import Split
 from clew.causal.grid import step_of
 from clew.causal.measure import Measure, pooled
 from clew.causal.parting import LEAST_AFTER, LEAST_BEFORE, Pair, Parting, parting
-from clew.causal.ruling import Arm, Experiment, Kind, Ruling
+from clew.causal.ruling import Arm, Experiment, Kind, Ruling, named
 from clew.causal.say import change as moved
-from clew.causal.say import clock, number, short, spoken
+from clew.causal.say import clock, number, spoken
 from clew.evidence import Change
 from clew.tables import Bools, Floats
 
@@ -142,4 +142,4 @@ def _says(asked: Question, result: Parting, ruling: Ruling, grew: tuple[float, .
     alike = " under the same traffic" if np.isfinite(grew).all() else ""
     if asked.change is None:
         return f"only {mine}, while {other}{alike}"
-    return f"{mine}, while {other}{alike}: {asked.change.what} {short(asked.change.ref)} made the difference"
+    return f"{mine}, while {other}{alike}: {named(asked.change)} made the difference"

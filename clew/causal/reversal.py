@@ -10,9 +10,9 @@ import numpy as np
 from clew.causal.grid import step_of
 from clew.causal.measure import Measure, pooled
 from clew.causal.parting import LEAST_AFTER, LEAST_FREEDOM, Pair, Parting, parting
-from clew.causal.ruling import Arm, Experiment, Kind, Ruling
+from clew.causal.ruling import Arm, Experiment, Kind, Ruling, named
 from clew.causal.say import change as moved
-from clew.causal.say import clock, short, spoken
+from clew.causal.say import clock, spoken
 from clew.evidence import Change
 from clew.incident import Symptom
 from clew.tables import Bools, Floats, Matrix
@@ -61,6 +61,8 @@ def reversals(changes: Sequence[Change]) -> tuple[Reversal, ...]:
     for change in sorted(changes, key=lambda c: (c.at, c.ref)):
         if change.what == "deploy" and change.service:
             line = lines["deploy", change.service, ""]
+            if line and _one_release(line[-1].change, change):
+                continue
             old = change.revision_before or (line[-1].new if line else "")
             line.append(_State(change, old, change.commit or _version(change) or change.ref))
         elif change.what in ("flag", "config"):
@@ -110,6 +112,11 @@ def _restores(state: _State, first: _State, commits: Mapping[str, Change]) -> bo
         return brought.at < undone.at
     one, other = _numbers(state.change), _numbers(first.change)
     return bool(one and other) and len(one) == len(other) and one < other
+
+
+def _one_release(one: Change, other: Change) -> bool:
+    """True for commits that went out together: each of them is listed as a deploy."""
+    return one.at == other.at or (bool(_version(one)) and _version(one) == _version(other))
 
 
 def _version(change: Change) -> str:
@@ -212,7 +219,7 @@ def _loaded(load: Floats, off: Bools, on: Bools) -> bool:
 
 
 def _told(found: Reversal, one: Measure, ruling: Ruling, doubt: str, switched: Sequence[Parting]) -> Experiment:
-    change, name = found.change, f"{found.change.what} {short(found.change.ref)}"
+    change, name = found.change, named(found.change)
     proven = ruling is Ruling.FOR and found.again
     experiment = Experiment(
         kind=Kind.REVERSAL,
@@ -246,7 +253,7 @@ def _told(found: Reversal, one: Measure, ruling: Ruling, doubt: str, switched: S
 
 def _says(found: Reversal, one: Measure, levels: tuple[float, float, float], *, proven: bool) -> str:
     off, on, then = levels
-    name, back = f"{found.change.what} {short(found.change.ref)}", clock(found.undone)
+    name, back = named(found.change), clock(found.undone)
     what = f"{one.service or 'front door'} {spoken(one.metric)}"
     if abs(then - on) < 0.5 * abs(on - off):
         return f"{what} stayed bad when {name} was undone at {back}: {moved(on, then, one.unit)}"

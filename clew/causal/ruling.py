@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from clew.causal.say import short
+from clew.evidence import Change
 from clew.frozen import Frozen
 
 
@@ -58,3 +60,8 @@ class Experiment(Frozen):
     proven: bool = False
     """The symptom came with the change, went with its undoing and came again with its return."""
     says: str
+
+
+def named(change: Change) -> str:
+    """`deploy 4f2c1a9`, or `deploy-42` where the name says what it is."""
+    return short(change.ref) if change.ref.startswith(change.what) else f"{change.what} {short(change.ref)}"

@@ -57,6 +57,8 @@ def test_undoing_is_found_however_it_was_done(changes: tuple[Change, ...]) -> No
         (flag("b", 10, "off->on"), flag("c", 20, "on->off", name="other")),
         (flag("b", 10, "off->on"), flag("c", 20, "on->off", service="cart")),
         (deploy("b", 10, "c2"), deploy("b", 20, "c2")),
+        (commit("c1", 1), commit("c2", 2), deploy("a", 10, "c2"), deploy("b", 10, "c1")),
+        (commit("c1", 1), commit("c2", 2), deploy("a", 10, "c2", "pay v1.2"), deploy("b", 20, "c1", "pay v1.2")),
         (),
     ],
 )
