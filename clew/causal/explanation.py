@@ -230,5 +230,6 @@ def _unjudged(made: Made, candidates: Sequence[Candidate]) -> tuple[str, ...]:
     if case.onset is None:
         out.append("no onset: nothing near the alert moved together, so timing could not be judged")
     for candidate in candidates:
-        out += [f"{candidate.title}: {t.name} {t.says}" for t in candidate.trials if t.outcome is Outcome.UNKNOWN]
+        names = ", ".join(t.name for t in candidate.trials if t.outcome is Outcome.UNKNOWN)
+        out += [f"{candidate.title}: {names}"] if names else []
     return tuple(dict.fromkeys(out))

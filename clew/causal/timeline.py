@@ -157,9 +157,11 @@ def _ordered(rows: Sequence[Began], edges: set[tuple[str, str]]) -> tuple[Began,
 
 
 def _told(ranking: Ranking) -> dict[str, Label]:
-    """What each service is; of several hypotheses about one the heavier says it."""
+    """What each service is; of several hypotheses about one the heavier says it. A change that was ruled out says nothing of its place."""
     out: dict[str, Label] = {}
     for draft in ranking.drafts:
+        if draft.cause.kind is CauseKind.CHANGE and draft.confidence not in _OPEN:
+            continue
         if draft.cause.service and draft.label is not None:
             out.setdefault(draft.cause.service, draft.label)
     return out

@@ -173,6 +173,7 @@ def _astray(folder: Path) -> None:
     [
         *(("investigate", spoil) for spoil in (_nowhere, _a_file, _no_alert, _half_an_alert)),
         *(("doctor", spoil) for spoil in (_no_time, _of_tomorrow, _astray)),
+        ("explain", _nowhere),
     ],
 )
 def test_what_is_no_case_is_code_3_and_says_which_file(

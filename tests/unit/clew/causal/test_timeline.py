@@ -9,7 +9,7 @@ from clew.causal.rank import case_of, rank
 from clew.causal.ranking import Ranking
 from clew.causal.timeline import MARKS, ROWS, first_signs, levels, timeline
 from clew.evidence import Change
-from clew.hypothesis import Clue, Label, Timeline
+from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Label, Timeline
 from clew.incident import Signal, Symptom
 from clew.tables import CallGraph
 
@@ -118,6 +118,17 @@ def test_labels_come_from_the_drafts() -> None:
     made = drawn(*SPREAD, told=ranking.model_copy(update={"drafts": (best, *ranking.drafts[1:])}))
     assert made is not None
     assert {r.service: r.label for r in made.rows}["stock"] is Label.CAUSE
+
+
+def test_a_change_that_was_ruled_out_labels_no_service() -> None:
+    ranking = rank(SPREAD, CHAIN, Priors(), symptom=SYMPTOM, onset=1030.0, changes=())
+    cause = Cause(kind=CauseKind.CHANGE, service="cart", change="abc")
+    out = ranking.drafts[0].model_copy(
+        update={"key": "change:abc", "cause": cause, "confidence": Confidence.RULED_OUT, "label": Label.COINCIDENCE}
+    )
+    made = drawn(*SPREAD, told=ranking.model_copy(update={"drafts": (*ranking.drafts, out)}))
+    assert made is not None
+    assert {r.service: r.label for r in made.rows}["cart"] is None
 
 
 def test_deploys_near_by_are_marked_the_blamed_one_first_and_commits_by_their_deploy() -> None:
