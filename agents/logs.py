@@ -3,6 +3,7 @@
 import asyncio
 
 from agents.gather import Gather
+from agents.habits import learn, unfamiliar
 from agents.specialist import Specialist, Swept
 from agents.speech import counted, several, within
 from clew.causal.newerrors import LogClue, log_clues
@@ -21,7 +22,7 @@ async def sweep(gather: Gather) -> Swept:
     """Looks for error templates that normal times do not have; keeps each with samples."""
     window = gather.look.lead.window
     clues: list[Clue] = []
-    read = 0
+    read, usual = 0, 0
     for source in gather.sources(LogSource, Telemetry.LOGS):
         now, normal = await asyncio.gather(
             gather.bulk(source, "lines", Era.NOW.value, lambda s=source: s.lines(window)),
@@ -34,17 +35,22 @@ async def sweep(gather: Gather) -> Swept:
             gather.gap(
                 source.name, f"{now.dropped} lines beyond the budget were not read", "rare messages may be missing"
             )
-        found = await asyncio.to_thread(log_clues, now, normal or LogTable.empty(), gather.look.moment)
+        normal = normal or LogTable.empty()
+        every = await asyncio.to_thread(log_clues, now, normal, gather.look.moment)
+        found = await unfamiliar(gather, source, every, now)
+        usual += len(every) - len(found)
+        await learn(gather, source, found, (now, normal))
         for place, item in enumerate(found):
             keep = place < PATTERNS and item.count > 0
             clues.append(await _kept(gather, source, now, item) if keep else item.clue)
     loud = [c for c in clues if c.amount > 0]
+    before = f"; {counted(usual, 'error pattern')} known from calm times" if usual else ""
     if not loud:
-        return Swept(
-            f"no new error pattern in {counted(read, 'line')}" if read else "no lines in the window", tuple(clues)
-        )
+        nothing = f"no new error pattern in {counted(read, 'line')}{before}"
+        return Swept(nothing if read else "no lines in the window", tuple(clues))
     services = tuple(dict.fromkeys(c.service for c in loud if c.service))
-    return Swept(f"{counted(len(loud), 'new pattern')}, first in {several(services, 2) or 'the system'}", tuple(clues))
+    where = several(services, 2) or "the system"
+    return Swept(f"{counted(len(loud), 'new pattern')}, first in {where}{before}", tuple(clues))
 
 
 async def _kept(gather: Gather, source: LogSource, table: LogTable, found: LogClue) -> Clue:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from clew.evidence import Evidence
 from clew.feedback import Ballot, Vote
 from clew.frozen import Frozen
+from clew.habit import Habit
 from clew.incident import Incident, Window
 from clew.progress import Answer, HypothesisView, Numbered, Progress, View
 from clew.question import Question
@@ -205,6 +206,16 @@ class Memory(Protocol):
         ...
 
     async def ballot(self, hypothesis_id: str) -> Ballot: ...
+
+    # log templates
+    async def learn(self, told: Sequence[Habit]) -> None:
+        """Keeps what an incident told of its services' error messages, each merged by `Habit.after`. Bounded: newcomers beyond
+        `PER_SERVICE` of a scope or `IN_ALL` are not kept, and what no incident confirmed for `KEPT` seconds is forgotten."""
+        ...
+
+    async def habits(self, ids: Sequence[str]) -> tuple[Habit, ...]:
+        """What is kept about these templates, by id; unknown ones are left out."""
+        ...
 
     # effects and leases
     async def intend(self, key: str, digest: str) -> Effect:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from clew.causal.loudness import loud
 from clew.causal.moment import Moment
 from clew.causal.say import clock, gist, seen, within
 from clew.causal.template import templates
@@ -17,11 +18,6 @@ _EARLY = 150.0
 """An error may precede the estimated onset by this much where a fault-free reference exists, seconds."""
 _PRIOR = 4.0
 """n errors count n / (n + this): one stray line is little, a stream is one."""
-_LOUD = frozenset(("ERROR", "ERR", "FATAL", "CRITICAL", "CRIT", "ALERT", "EMERG", "SEVERE", "PANIC"))
-_SAYS_ERROR = re.compile(
-    r"\b(?:errors?|exception|fatal|panic(?:ked)?|fail(?:ed|ure|ures|ing)?|timed? ?out|refused|unavailable|traceback|denied|exhausted)\b",
-    re.IGNORECASE,
-)
 _STRAY = 0.05
 """A template is new if at most this share of its lines was usual: one early stray does not make it old."""
 _WORDS_KEPT = 400
@@ -80,19 +76,11 @@ def _marked(lines: LogTable, normal: LogTable, moment: Moment) -> _Marked:
         during = lines.times >= moment.start - (30.0 if moment.onset is not None else _EARLY)
         usual = np.bincount(mine[~during], minlength=len(names)).astype(np.float64)
         usual *= _length(lines.times[during]) / _length(lines.times[~during])
-    return _Marked(mine, names, _loud(lines, mine, names), during, others, usual)
+    return _Marked(mine, names, loud(lines, mine, names), during, others, usual)
 
 
 def _length(times: Floats) -> float:
     return float(max(1.0, times[-1] - times[0])) if len(times) else 1.0
-
-
-def _loud(lines: LogTable, codes: Ints, names: tuple[str, ...]) -> Bools:
-    """Lines at an error's severity; where a source wrote no severity the words decide."""
-    loud = np.array([name in _LOUD for name in lines.severities] or [False])
-    blank = np.array([name == "" for name in lines.severities] or [False])
-    worded = np.array([bool(_SAYS_ERROR.search(name)) for name in names] or [False])
-    return loud[lines.severity] | (blank[lines.severity] & worded[codes])
 
 
 def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:

@@ -1,10 +1,12 @@
 """What if the store were a dictionary that forgets when the process ends?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clew.errors import StoreError
 from clew.evidence import Evidence
 from clew.feedback import Ballot, Vote
+from clew.habit import IN_ALL, KEPT, PER_SERVICE, Habit
 from clew.incident import Incident
 from clew.ports import Effect, Health
 from clew.progress import Numbered, Progress, RunState
@@ -24,6 +26,7 @@ class DictMemory:
         self.down = ""
         """While set, every method raises StoreError with these words."""
         self.history: list[Vote] = []
+        self.learned: dict[str, Habit] = {}
         self._admitted: dict[str, tuple[float, str | None]] = {}
         self._incidents: dict[str, Incident] = {}
         self._progress: dict[str, Progress] = {}
@@ -131,6 +134,22 @@ class DictMemory:
         self._up()
         votes = (v for (hypothesis, _), v in self._votes.items() if hypothesis == hypothesis_id)
         return Ballot(votes=tuple(sorted(votes, key=lambda v: (v.at, v.by))))
+
+    async def learn(self, told: Sequence[Habit]) -> None:
+        self._up()
+        newest = max((habit.latest for habit in told), default=0.0)
+        self.learned = {key: habit for key, habit in self.learned.items() if habit.latest >= newest - KEPT}
+        for habit in told:
+            stands = self.learned.get(habit.id)
+            scope = sum(kept.scope == habit.scope for kept in self.learned.values())
+            if stands is not None:
+                self.learned[habit.id] = stands.after(habit)
+            elif scope < PER_SERVICE and len(self.learned) < IN_ALL:
+                self.learned[habit.id] = habit
+
+    async def habits(self, ids: Sequence[str]) -> tuple[Habit, ...]:
+        self._up()
+        return tuple(self.learned[key] for key in sorted(set(ids)) if key in self.learned)
 
     async def intend(self, key: str, digest: str) -> Effect:
         self._up()

@@ -11,12 +11,13 @@ from clew.ports import Health
 from tools.memory.deliveries import Deliveries
 from tools.memory.effects import Effects
 from tools.memory.facts import Facts
+from tools.memory.habits import Habits
 from tools.memory.incidents import Incidents
 from tools.memory.store import Store, connected
 from tools.memory.votes import Votes
 
 
-class SqlMemory(Deliveries, Incidents, Facts, Votes, Effects):
+class SqlMemory(Deliveries, Incidents, Facts, Votes, Habits, Effects):
     """The Memory port. Each part has its file; they share one store."""
 
     def __init__(self, store: Store, now: Callable[[], float] = time.time) -> None:

@@ -109,3 +109,16 @@ LEASES = Table(
     Column("until", Float, nullable=False),
     Column("fence", Integer, nullable=False),
 )
+HABITS = Table(
+    "habits",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("scope", String, nullable=False),
+    Column("latest", Float, nullable=False),
+    Column("calm", Float),
+    Column("per_hour", Float, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("trouble", Float),
+    Index("ix_habits_scope", "scope"),
+    Index("ix_habits_latest", "latest"),
+)
