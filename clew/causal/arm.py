@@ -19,6 +19,8 @@ _OFF = frozenset(("off", "false", "0", "no", "disabled", "control"))
 _TOKEN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _VERSION = re.compile(r"v?\d+(?:[._-]\d+)*")
 _SHORTEST_HASH = 7
+_ROLLOUT = 900.0
+"""Pods that appear later than this after a deploy were brought by something else, seconds."""
 _ARMS = 400
 """Places of one service that are compared at most."""
 
@@ -151,15 +153,19 @@ def _fresh(change: Change, rows: Rows, times: Floats, until: float) -> Split | N
     """Pods that came with the deploy against pods that were there before and stayed."""
     if not len(times):
         return None
-    arms, slack = rows.instances(), step_of(times)
+    arms, leeway = rows.instances(), step_of(times)
     first: dict[str, float] = {}
     last: dict[str, float] = {}
     for name, mine in arms.items():
         there = np.flatnonzero(np.isfinite(rows.values[list(mine)]).any(axis=0))
         if len(there):
             first[name], last[name] = float(times[there[0]]), float(times[there[-1]])
-    fresh = [name for name, at in first.items() if max(change.at - slack, float(times[0]) + slack) < at < until]
-    stayed = [name for name in first if name not in fresh and last[name] > change.at + slack]
+    fresh = [
+        name
+        for name, at in first.items()
+        if max(change.at - leeway, float(times[0]) + leeway) < at < min(until, change.at + _ROLLOUT)
+    ]
+    stayed = [name for name in first if name not in fresh and last[name] > change.at + leeway]
     if not fresh or not stayed:
         return None
     kept = {name: arms[name] for name in (*fresh, *stayed)}

@@ -19,8 +19,8 @@ LEEWAY = 60.0
 _BEFORE, _AFTER = 7200.0, 900.0
 """How much past and how much of the incident is compared, seconds, but at least these many samples:"""
 _SAMPLES_BEFORE, _SAMPLES_AFTER = 60, 8
-_MORE = 1.5
-"""An arm that got this many times more requests than the other is not under the same traffic."""
+SURGE = 1.5
+"""An arm that got this many times the requests that it had, or that the other has, is under other traffic."""
 
 
 class Question(NamedTuple):
@@ -93,6 +93,7 @@ def compared(asked: Question) -> Experiment:
             "low": result.low,
             "high": result.high,
             "chance": result.chance,
+            "load": grew[1] if np.isfinite(grew[1]) else None,
             "ruling": ruling,
             "says": f"can't tell from {told}: {doubt}" if doubt else says,
         }
@@ -112,7 +113,7 @@ def _unequal(asked: Question, result: Parting, grew: tuple[float, ...], after: B
     if result.fresh and all(key.instance for key in one.rows.keys):
         late = [_usual(pooled(one.load, rows)[after]) for rows in (split.treated, split.control)]
         grew = tuple(level if level > 0 else float("nan") for level in late)
-    if not np.isfinite(grew).all() or grew[0] <= _MORE * grew[1]:
+    if not np.isfinite(grew).all() or grew[0] <= SURGE * grew[1]:
         return ""
     return f"{split.named[0]} got {grew[0] / grew[1]:.1f} times the requests that {split.named[1]} got, so load alone could do it"
 
@@ -138,7 +139,8 @@ def _says(asked: Question, result: Parting, ruling: Ruling, grew: tuple[float, .
     if result.fresh:
         mine = f"{split.named[0]}, new, {number(one.shown(result.treated[1]))} {one.unit}".rstrip()
     if ruling is Ruling.AGAINST:
-        return f"{mine}, {other}: both got worse alike, so what differs between them is not to blame"
+        busy = f" as requests rose {grew[1]:.1f} times" if grew[1] >= SURGE else ""
+        return f"{mine}, {other}: both got worse alike{busy}, so what differs between them is not to blame"
     alike = " under the same traffic" if np.isfinite(grew).all() else ""
     if asked.change is None:
         return f"only {mine}, while {other}{alike}"

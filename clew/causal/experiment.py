@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clew.causal.arm import Split, made_by, places
-from clew.causal.comparison import LEEWAY, Question, compared, phases
+from clew.causal.comparison import LEEWAY, SURGE, Question, compared, phases
 from clew.causal.grid import regular, step_of
 from clew.causal.measure import Measure, measures
 from clew.causal.ranking import Draft
@@ -153,6 +153,9 @@ def experiment_trials(draft: Draft, found: Sequence[Experiment]) -> tuple[Trial,
                     says=f"nothing says that it reached one place alone, yet {local[0].says}",
                 ),
             )
+    elif draft.cause.kind is CauseKind.TRAFFIC:
+        shared = [one for one in found if one.ruling is Ruling.AGAINST and (one.load or 0.0) >= SURGE]
+        return tuple(Trial(name=TRIAL, outcome=Outcome.PASSED, says=one.says) for one in shared[:1])
     elif draft.cause.kind is CauseKind.SERVICE:
         mine = [one for one in found if one.service == service and one.ruling is Ruling.FOR]
     else:

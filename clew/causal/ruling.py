@@ -56,6 +56,8 @@ class Experiment(Frozen):
     high: float | None = None
     chance: float | None = None
     """The one-sided p-value: how often arms that differ in nothing come out this far apart."""
+    load: float | None = None
+    """How many times the usual requests the control got; None where that was not measured."""
     ruling: Ruling
     proven: bool = False
     """The symptom came with the change, went with its undoing and came again with its return."""

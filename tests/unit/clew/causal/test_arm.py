@@ -86,6 +86,10 @@ def test_pods_that_came_with_the_deploy_are_held_against_those_that_stayed() -> 
     assert arms(made_by(deploy("deploy pay"), found, TIMES, NEVER)) == ((2,), (0, 1))
     gone = rows(("a", {}), ("b", {}), ("c", {}), since={"c": 20}, until={"a": 20, "b": 20})
     assert made_by(deploy("deploy pay"), gone, TIMES, NEVER) is None
+    scaled = rows(("a", {}), ("b", {}), ("c", {}), since={"c": 38})
+    assert made_by(deploy("deploy pay"), scaled, TIMES, NEVER) is None, (
+        "a pod that came much later was brought by something else"
+    )
     later = rows(("a", {}), ("b", {}), ("c", {}), since={"c": 30})
     assert made_by(deploy("deploy pay"), later, TIMES, MADE + 300) is None, "they came with the next deploy"
 

@@ -77,6 +77,12 @@ def test_the_same_traffic_shock_on_both_arms_does_not_blame_the_deploy() -> None
     (clue,) = experiment_clues([found])
     assert (clue.amount, clue.detail) == (0.0, "against")
     assert [t.outcome for t in experiment_trials(change_draft("d42"), [found])] == [Outcome.FAILED]
+    assert "as requests rose 4" in found.says or "as requests rose 3.9" in found.says
+    surge = Draft(
+        key="traffic", cause=Cause(kind=CauseKind.TRAFFIC), title="more", confidence=Confidence.POSSIBLE, weight=1.0
+    )
+    assert [t.outcome for t in experiment_trials(surge, [found])] == [Outcome.PASSED]
+    assert experiment_trials(surge, [found.model_copy(update={"load": 1.0})]) == ()
 
 
 def test_an_arm_that_got_more_traffic_cannot_be_compared() -> None:
