@@ -13,7 +13,9 @@ BEYOND = 4.0
 _LEFT = 3.0
 """Past this many scales it has left its usual range: a slow climb is dated from there, not from its middle."""
 _EARLY = 600.0
-"""How long before the onset a first sign is sought, seconds."""
+"""How long before the onset a climb may have begun, seconds."""
+_NEAR = 180.0
+"""How long before the onset the climb may be half done, seconds: what is earlier is another event."""
 _FOLLOWED = 900.0
 """How long after it, seconds."""
 _STEPS = 2
@@ -42,11 +44,12 @@ def departure(signal: Signal, moment: Moment) -> Departure | None:
     if past.sum() < 2 or not near.any():
         return None
     level, scale = usual(values[past], values)
-    peak = float(np.quantile(values[near], 0.9)) if near.sum() > 10 else float(np.max(values[near]))
+    peak = float(np.mean(np.sort(values[near])[-2:]))
     strength = (peak - level) / scale
     if strength < BEYOND:
         return None
-    first = _first(values > (level + peak) / 2, near)
+    late = near & (times >= moment.start - max(_NEAR, 2 * signal.step))
+    first = _first(values > (level + peak) / 2, late)
     if first is None:
         return None
     begin = first

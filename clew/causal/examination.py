@@ -6,7 +6,7 @@ from clew.causal.blame import depths
 from clew.causal.contrast import Contrast, contrast
 from clew.causal.court import Court, Witness
 from clew.causal.label import FAILED, PASSED, UNKNOWN
-from clew.causal.placebo import ENOUGH, OFTEN, RARE, Placebo, of_change, of_errors, of_signal
+from clew.causal.placebo import ENOUGH, Placebo, of_change, of_errors, of_signal
 from clew.causal.ranking import Draft
 from clew.causal.response import SAMPLES, Response
 from clew.causal.say import clock, within
@@ -221,5 +221,5 @@ def _rated(found: Placebo | None, what: str) -> Trial:
         says = f"{count or 'no'} quiet window{'' if count == 1 else 's'} to compare with: too few"
         return Trial(name="placebo", outcome=UNKNOWN, says=says)
     rate = f"the same test fires in {found.fired} of {found.windows} quiet windows ({what})"
-    outcome: Outcome = PASSED if found.rate <= RARE else FAILED if found.rate > OFTEN else UNKNOWN
+    outcome: Outcome = PASSED if found.rare else FAILED if found.often else UNKNOWN
     return Trial(name="placebo", outcome=outcome, says=rate)

@@ -1,10 +1,22 @@
 """What is a suspect to the symptom, once its tests are in: short rules, read from top to bottom."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from clew.hypothesis import CauseKind, Label, Outcome
 
 PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNOWN
+
+
+class Role(StrEnum):
+    """What a third thing is that moves both the suspect and the symptom."""
+
+    SHARED = "shared"
+    """Traffic, or a machine: it calls nobody."""
+    CALLED = "called"
+    """The first candidate, which the suspect depends on."""
+    APART = "apart"
+    """The first candidate, which no call joins with the suspect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +43,8 @@ class Facts:
     """It depends, through calls, on the one that comes first."""
     joined: bool = False
     """A call path in either direction joins it with the one that comes first."""
-    third: bool = False
-    """Its link with the symptom vanishes once a third thing is taken into account, that neither calls it nor is called by it."""
-    through: bool = False
-    """The same, and the third thing is one that it depends on."""
+    third: Role | None = None
+    """Its link with the symptom vanishes once this third thing is held."""
 
 
 def labelled(facts: Facts) -> Label | None:
@@ -47,7 +57,7 @@ def labelled(facts: Facts) -> Label | None:
     told = (facts.order, facts.path, facts.dose, facts.gone, facts.placebo, facts.content, facts.experiment)
     if not facts.own and all(outcome is UNKNOWN for outcome in told):
         return None
-    if facts.third and facts.experiment is not PASSED:
+    if _confounded(facts):
         return Label.CONFOUNDER
     if _follows(facts):
         return Label.SYMPTOM
@@ -63,10 +73,16 @@ def labelled(facts: Facts) -> Label | None:
     return Label.CONTRIBUTOR if strong or facts.own else None
 
 
+def _confounded(facts: Facts) -> bool:
+    if facts.experiment is PASSED:
+        return False
+    return facts.third is Role.SHARED or (facts.third is Role.APART and facts.path is not FAILED)
+
+
 def _follows(facts: Facts) -> bool:
     if facts.kind is not CauseKind.SERVICE:
         return False
-    if facts.through or (facts.below and not (facts.own and facts.order is PASSED)):
+    if facts.third is Role.CALLED or (facts.below and not (facts.own and facts.order is PASSED)):
         return True
     return facts.order is FAILED and (facts.dose is PASSED or (facts.path is not FAILED and facts.dose is not FAILED))
 

@@ -13,9 +13,9 @@ from clew.tables import Floats, LogTable
 
 WINDOW = 300.0
 """Seconds that one window looks at, as in the incident."""
-ENOUGH = 20
-"""Fewer quiet windows cannot show a rate of one in twenty."""
-RARE = 0.05
+ENOUGH = 12
+"""Fewer quiet windows cannot show a rate below one in ten."""
+RARE = 0.1
 OFTEN = 0.2
 _MOST_ROWS = 60
 _MOST_TIMES = 60
@@ -31,8 +31,13 @@ class Placebo(NamedTuple):
     windows: int
 
     @property
-    def rate(self) -> float:
-        return self.fired / self.windows if self.windows else 1.0
+    def rare(self) -> bool:
+        """Counted with the incident itself, as a permutation test counts."""
+        return (self.fired + 1) / (self.windows + 1) <= RARE
+
+    @property
+    def often(self) -> bool:
+        return self.fired > OFTEN * self.windows
 
 
 def of_signal(scene: Scene, signal: Signal, at: float) -> Placebo | None:
@@ -56,12 +61,12 @@ def of_signal(scene: Scene, signal: Signal, at: float) -> Placebo | None:
 
 
 def _quiet(times: Floats, needed: int, start: float, step: float) -> Floats:
-    """Starts of windows that end before the incident and have `needed` samples before them, apart by a window's length."""
+    """Starts of windows that end before the incident and have `needed` samples before them, apart by half a window."""
     before = times[times < start - _GUARD]
     if len(before) <= needed:
         return np.empty(0)
     first, last = float(before[needed]), start - _GUARD - min(WINDOW, 3 * step)
-    return np.arange(first, last, max(WINDOW, step))[-_MOST_TIMES:] if last > first else np.empty(0)
+    return np.arange(first, last, max(WINDOW / 2, step))[-_MOST_TIMES:] if last > first else np.empty(0)
 
 
 def of_errors(lines: LogTable, normal: LogTable, moment: Moment) -> Placebo | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from clew.causal.scene import Signal
-from clew.tables import Floats
+from clew.tables import Bools, Floats
 
 SAMPLES = 12
 """Fewer common samples cannot tell a response from luck."""
@@ -19,7 +19,6 @@ FIRM = 0.4
 _NONE = 0.15
 """Below this there is no response, given `_PLENTY` samples."""
 _PLENTY = 24
-_BEFORE = 1800.0
 
 
 class Response(NamedTuple):
@@ -47,8 +46,10 @@ def response(suspects: Sequence[Signal], symptom: Signal, third: Sequence[Signal
     if not suspects or any(len(s.times) < SAMPLES for s in every):
         return None
     step = max(1.0, *(s.step for s in every))
-    begin = max(start - _BEFORE, *(float(s.times[0]) for s in every))
     end = min(float(s.times[-1]) for s in every)
+    # as much of the past as of the incident: more of it would only rank its noise
+    past = max(end - start, SAMPLES * step - (end - start))
+    begin = max(start - past, *(float(s.times[0]) for s in every))
     grid = np.arange(begin, end + 0.5 * step, step)
     if len(grid) < SAMPLES:
         return None
@@ -57,7 +58,9 @@ def response(suspects: Sequence[Signal], symptom: Signal, third: Sequence[Signal
     if known.sum() < SAMPLES:
         return None
     wanted, *others = (ranks(row[known]) for row in rows)
-    given = np.column_stack([np.ones(len(wanted)), *others[: len(third)]])
+    given = np.column_stack(
+        [np.ones(len(wanted)), *(_late(r, lag) for r in others[: len(third)] for lag in _lags(known))]
+    )
     target = _left(wanted, given)
     found = [_aligned(_left(mine, given), target) for mine in others[len(third) :]]
     found = [f for f in found if f is not None]
@@ -68,6 +71,16 @@ def response(suspects: Sequence[Signal], symptom: Signal, third: Sequence[Signal
     wrong = best[LAGS + 1 : len(best) - LAGS]
     chance = (1 + int(np.count_nonzero(wrong >= best[0] - 1e-12))) / (1 + len(wrong))
     return Response(float(best[0]), chance, len(wanted))
+
+
+def _lags(known: Bools) -> range:
+    """The third thing may work late too, where there are samples enough to see it."""
+    return range(LAGS + 1 if known.sum() >= _PLENTY else 1)
+
+
+def _late(values: Floats, lag: int) -> Floats:
+    """The same, `lag` samples later."""
+    return np.concatenate((np.full(lag, values[0]), values[: len(values) - lag]))
 
 
 def sampled(signal: Signal, grid: Floats, step: float) -> Floats:

@@ -1,17 +1,17 @@
 """Which causal tests does each candidate pass, and what does that make of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from clew.causal.blame import depths
+from clew.causal.confounding import Third, moved_by, responds
 from clew.causal.court import Court, Witness
 from clew.causal.departure import departure
 from clew.causal.examination import content, disappearance, doses, order, path, placebo
 from clew.causal.experiment import experiment_trials, experiments
-from clew.causal.label import FAILED, UNKNOWN, Facts, labelled
+from clew.causal.label import UNKNOWN, Facts, labelled
 from clew.causal.moment import Moment
 from clew.causal.ranking import Draft, Ranking
-from clew.causal.response import Response, response
 from clew.causal.rival import own
 from clew.causal.scene import Scene, Signal, machines, narrowed, traffic
 from clew.causal.signal import noticed, signals, worst
@@ -73,12 +73,12 @@ def _tried(court: Court, draft: Draft) -> Draft:
     if draft.cause.kind is CauseKind.NONE or (draft.cause.kind is CauseKind.TRAFFIC and not draft.support):
         return draft
     witness = _witness(court, draft)
-    found = _responds(court, witness, ())
-    third, told = _third(court, witness, found)
+    found = responds(court, witness, ())
+    third = moved_by(court, witness, found)
     trials = (
         order(court, witness),
         path(court, draft),
-        told or doses(court, witness, found),
+        doses(court, witness, found) if third is None else third.trial,
         disappearance(court, witness),
         placebo(court, witness),
         *content(draft),
@@ -102,52 +102,7 @@ def _witness(court: Court, draft: Draft) -> Witness:
     return Witness(draft, found, tuple((signal, course) for signal, course in went if course is not None))
 
 
-def _responds(court: Court, witness: Witness, third: Sequence[Signal]) -> Response | None:
-    if court.symptom is None:
-        return None
-    mine = [s for s in witness.signals if all(s.metric != t.metric or s.service != t.service for t in third)]
-    return response(mine, court.symptom, third, court.scene.moment.start)
-
-
-def _third(court: Court, witness: Witness, plain: Response | None) -> tuple["_Third | None", Trial | None]:
-    """Something else that moved both: the response vanishes when it is held, and its own stays when the suspect is held."""
-    if plain is None or not plain.firm or court.symptom is None or witness.draft.cause.kind is CauseKind.TRAFFIC:
-        return None, None
-    began = witness.began
-    for signal, who in _others(court, witness):
-        went = departure(signal, court.scene.moment)
-        if went is None or (began is not None and went.began > began + signal.step):
-            continue
-        left = _responds(court, witness, (signal,))
-        its = response((signal,), court.symptom, witness.signals[:1], court.scene.moment.start)
-        if left is not None and its is not None and not left.firm and left.rho < 0.5 * plain.rho and its.firm:
-            says = f"follows the symptom only as {signal.name} does: {plain.rho:.2f} alone, {left.rho:.2f} with it held"
-            return _Third(signal.name, who), Trial(name="dose-response", outcome=FAILED, says=says)
-    return None, None
-
-
-@dataclass(frozen=True, slots=True)
-class _Third:
-    name: str
-    depended: bool
-    """The suspect depends on it through calls."""
-
-
-def _others(court: Court, witness: Witness) -> list[tuple[Signal, bool]]:
-    """Traffic, machines, and the leading candidate unless it lies between the suspect and the symptom; with: does the suspect call it?"""
-    out = [(signal, False) for signal in court.thirds]
-    leader, mine = court.leader, witness.draft.cause.service
-    if leader is None or leader.key == witness.draft.key or leader.cause.service in (None, mine):
-        return out
-    graph = court.scene.tables.graph
-    if mine and mine in depths(graph, leader.cause.service):
-        return out  # the leader calls the suspect: it passes the suspect's trouble on
-    found = signals(court.scene, leader.support, court.symptom, most=1)
-    calls = bool(mine and leader.cause.service in depths(graph, mine))
-    return [*out, *((signal, calls) for signal in found)]
-
-
-def _facts(court: Court, witness: Witness, trials: Sequence[Trial], third: _Third | None) -> Facts:
+def _facts(court: Court, witness: Witness, trials: Sequence[Trial], third: Third | None) -> Facts:
     draft, leader, graph = witness.draft, court.leader, court.scene.tables.graph
     outcome: dict[str, Outcome] = {trial.name: trial.outcome for trial in trials}
     mine = draft.cause.service
@@ -168,8 +123,7 @@ def _facts(court: Court, witness: Witness, trials: Sequence[Trial], third: _Thir
         leads=leader is not None and leader.key == draft.key,
         below=below,
         joined=below or above,
-        third=third is not None and not third.depended,
-        through=third is not None and third.depended,
+        third=third.role if third is not None else None,
     )
 
 
