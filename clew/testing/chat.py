@@ -1,7 +1,7 @@
 """What would people have seen?"""
 
 from clew.errors import PlatformError
-from clew.progress import Answer, HypothesisView, Progress, RuledOutView, View
+from clew.progress import Answer, HypothesisView, Progress, RuledOutView, TimelineView, View
 
 
 class FakePlatform:
@@ -50,6 +50,8 @@ def _key(view: View) -> tuple[str, str, str]:
             return view.incident.id, "hypothesis", str(view.number)
         case RuledOutView():
             return view.incident.id, "ruled out", ""
+        case TimelineView():
+            return view.incident.id, "timeline", ""
         case Answer():
             return view.incident.id, "answer", view.key
 
@@ -62,6 +64,8 @@ def _lines(view: View) -> list[str]:
             return _hypothesis(view)
         case RuledOutView():
             return ["[ruled out]", *(f"  {h.title}: {h.ruled_out}" for h in view.hypotheses)]
+        case TimelineView():
+            return ["[timeline]", *(f"  {row.service}: {row.onset}" for row in view.timeline.rows)]
         case Answer():
             whom = " (only to them)" if view.private else ""
             numbers = {n.fact.id: f"E{n.number}" for n in view.evidence}
