@@ -192,17 +192,29 @@ async def recorded(folders: list[Path], rng: np.random.Generator, count: int, ef
         window = Window(start=brief.alerted_at - 6 * 3600.0, end=brief.alerted_at + 60.0)
         for source in recorded_sources(folder):
             if isinstance(source, MetricSource):
-                for era, last in ((Era.NOW, brief.alerted_at - 900.0), (Era.NORMAL, np.inf)):
-                    grid = regular(await source.matrix(window, era))
-                    out += _cut(f"real: {folder.parent.name}", grid, rng, (last, effect), count)
+                now, usual = [regular(await source.matrix(window, era)) for era in (Era.NOW, Era.NORMAL)]
+                name = f"real: {folder.parent.name}"
+                out += _cut(name, _until(now, brief.alerted_at - 900.0), rng, effect, count)
+                out += _cut(name, usual, rng, effect, count)
+                out += _short(f"{name}, short", _until(now, brief.alerted_at - 900.0), usual, rng, effect)
     return out
 
 
-def _cut(kind: str, grid: Matrix, rng: np.random.Generator, limits: tuple[float, float], count: int) -> list[Probe]:
-    last, effect = limits
-    room = int(np.count_nonzero(grid.times < last))
-    wanted = (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY, Meaning.TRAFFIC, Meaning.RESOURCE)
-    rows = [row for row, key in enumerate(grid.keys) if meaning(key.metric, key.unit) in wanted]
+def _until(grid: Matrix, last: float) -> Matrix:
+    """The part of the matrix before `last`, Unix seconds."""
+    early = grid.times < last
+    return Matrix(grid.times[early], grid.keys, grid.values[:, early])
+
+
+def _rows(grid: Matrix) -> list[int]:
+    """The rows of signals that people notice; gauges of machines are not what an incident is about."""
+    wanted = (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY, Meaning.TRAFFIC)
+    return [row for row, key in enumerate(grid.keys) if meaning(key.metric, key.unit) in wanted]
+
+
+def _cut(kind: str, grid: Matrix, rng: np.random.Generator, effect: float, count: int) -> list[Probe]:
+    """Random stretches of random rows, with 8 to 240 samples before the event."""
+    room, rows = len(grid.times), _rows(grid)
     out: list[Probe] = []
     for _ in range(count if rows and room >= 16 else 0):
         row = rows[int(rng.integers(len(rows)))]
@@ -211,12 +223,28 @@ def _cut(kind: str, grid: Matrix, rng: np.random.Generator, limits: tuple[float,
         if before < 8:
             continue
         first = int(rng.integers(0, room - after - before + 1))
-        whole = course(grid, row)
-        part = slice(first, first + before + after)
-        cut = replace(whole, times=whole.times[part], values=whole.values[part], peers=whole.peers[:, part])
-        if np.isfinite(cut.values[:before]).any() and np.isfinite(cut.values[before]):
-            out.append(_probe(kind, cut, (before, after), effect))
+        out += _piece(kind, course(grid, row), (first, before, after), effect)
     return out
+
+
+def _short(kind: str, grid: Matrix, usual: Matrix, rng: np.random.Generator, effect: float) -> list[Probe]:
+    """What the alert of a real incident comes with where history is short: a few samples, and a reference from another day."""
+    room, rows = len(grid.times), _rows(grid)
+    if not rows or not len(usual.times) or room < 4:
+        return []
+    before, after = int(rng.integers(1, min(7, room - 3) + 1)), 3
+    first = int(rng.integers(0, room - after - before + 1))
+    return _piece(kind, course(grid, rows[int(rng.integers(len(rows)))], normal=usual), (first, before, after), effect)
+
+
+def _piece(kind: str, whole: Course, at: tuple[int, int, int], effect: float) -> list[Probe]:
+    """The probe of one stretch, if there is anything in it."""
+    first, before, after = at
+    part = slice(first, first + before + after)
+    cut = replace(whole, times=whole.times[part], values=whole.values[part], peers=whole.peers[:, part])
+    if np.isfinite(cut.values[:before]).any() and np.isfinite(cut.values[before]):
+        return [_probe(kind, cut, (before, after), effect)]
+    return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,10 @@ def main() -> None:
     for title in ("world", "asked", "covered", "effect claimed", "can't tell"):
         table.add_column(title, justify="left" if title == "world" else "right")
     for name, (system, slow) in WORLDS.items():
-        truth = float(np.quantile(_roots(_spans(system, 12_000, ("", 1.0), rng)), 0.95))
-        answers = [(traced(system, slow, rng), truth) for _ in range(count)]
+        roots = _roots(_spans(system, 12_000, ("", 1.0), rng))
+        truths = {"p95 time": float(np.quantile(roots, 0.95)), "mean time": float(roots.mean())}
+        effects = [traced(system, slow, rng) for _ in range(count)]
+        answers = [(effect, truths[effect.metric]) for effect in effects]
         table.add_row(*_row(name, answers))
     for name, force in FORCES.items():
         for share in (1.0, 0.5) if name != "not at all" else (0.0,):

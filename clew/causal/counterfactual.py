@@ -22,6 +22,9 @@ _CERTAIN = 0.98
 _NOTABLE = 0.1
 """A signal that never moved has no noise to compare with: it must change by this part of its level."""
 
+_REST = 0.3
+"""Peers that leave less than this part of a shift unexplained explain it: slopes are learned too flat from noisy peers."""
+
 
 def counterfactual(course: Course, onset: float, end: float | None = None, *, without: str = "it") -> Effect:
     """The mean level in [onset, onset + 10 min] (at most to `end`, Unix seconds), had the event at `onset` not been.
@@ -30,7 +33,7 @@ def counterfactual(course: Course, onset: float, end: float | None = None, *, wi
     on as before or as its peers; an effect is claimed when what was observed lies outside of a 98 % interval and most samples do so too.
     """
     cut = stretch(course, onset, end)
-    answer = foretold(cut)
+    answer = foretold(cut, course.ceiling)
     if isinstance(answer, str):
         return untold(course, f"without {without}", answer)
     effect = told(course, Wording(f"Without {without}"), float(cut.shown.mean()), answer.levels)
@@ -54,29 +57,31 @@ class Foretold(NamedTuple):
     basis: str
 
 
-def foretold(cut: Stretch) -> Foretold | str:
-    """What the time after the event would have been, or why that cannot be told."""
+def foretold(cut: Stretch, ceiling: float = np.inf) -> Foretold | str:
+    """What the time after the event would have been, at most `ceiling`; or why that cannot be told."""
     why = unready(cut)
     if why:
         return why
+    ground = "a fault-free reference" if cut.borrowed else "past"
     if repeats(cut.values):
         paths = repeated(cut.values, len(cut.later))
         found = Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), {})
         claimed = _outside(found, cut.shown) if np.ptp(cut.values) else _broken(cut)
-        return Foretold(found.levels(_COVER), claimed, "past")
+        return Foretold(found.levels(_COVER), claimed, ground)
     reasons, of = explained(cut), scales(cut.values)
     found = forecast(cut.times, cut.values, cut.later, reasons.stayed, of)
     claimed = _outside(found, cut.shown)
     if 2 * reasons.moved > reasons.close:
         # most of what usually goes with it moved at that moment too: perhaps the event moved nothing, and something else moved them all
         whole = forecast(cut.times, cut.values, cut.later, reasons.every, of)
-        if claimed and not _outside(whole, cut.shown):
-            return f"{reasons.moved} of {reasons.close} signals that usually move with it moved at the same time"
         here, there, shown = found.levels(_COVER)[0], whole.levels(_COVER)[0], float(cut.shown.mean())
+        explained_all = abs(shown - there) < _REST * abs(shown - here) or not _outside(whole, cut.shown)
+        if claimed and explained_all:
+            return f"{reasons.moved} of {reasons.close} signals that usually move with it moved at the same time"
         found = whole if min(here, shown) <= there <= max(here, shown) else found
     share = found.share.get("peers", 0.0)
     return Foretold(
-        found.levels(_COVER), claimed, "peers" if share > 0.9 else "past and peers" if share > 0.1 else "past"
+        found.levels(_COVER), claimed, "peers" if share > 0.9 else "past and peers" if share > 0.1 else ground
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clew.causal.meaning import Meaning, meaning
+from clew.causal.meaning import Meaning, meaning, words
 from clew.causal.shift import FRONT
 from clew.tables import Floats, Matrix
 
@@ -26,6 +26,8 @@ class Course:
     unit: str = ""
     service: str = ""
     peers: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    usual: Floats = field(default_factory=lambda: np.empty(0))
+    """The same signal in a fault-free reference (U,), on the same step; stands in for a past that is too short."""
 
     def __post_init__(self) -> None:
         if self.values.shape != self.times.shape or self.times.ndim != 1:
@@ -33,9 +35,19 @@ class Course:
         if self.peers.size and self.peers.shape[1:] != self.times.shape:
             raise ValueError(f"peers {self.peers.shape} do not lie on {self.times.shape} times")
 
+    @property
+    def ceiling(self) -> float:
+        """The highest value that the signal can have by its name and unit: 100 of percent, 1 of a ratio, else no bound."""
+        have = words(self.metric)
+        highest = float(np.max(self.values, initial=-np.inf, where=np.isfinite(self.values)))
+        for bound, named in ((100.0, self.unit == "%" or have & {"pct", "percent"}), (1.0, have & {"ratio", "share"})):
+            if named and highest <= bound:
+                return bound
+        return np.inf
 
-def course(grid: Matrix, row: int, away: frozenset[str] = frozenset()) -> Course:
-    """The series of one row of a regular matrix, with its peers.
+
+def course(grid: Matrix, row: int, away: frozenset[str] = frozenset(), normal: Matrix | None = None) -> Course:
+    """The series of one row of a regular matrix, with its peers, and with the same series of a fault-free reference (also regular).
 
     Peers are the same metric of other services, and the request rates of the whole system and of the row's own service: traffic is what
     moves a healthy signal most. Services in `away` (whatever lies on the path from the candidate to the symptom) are no peers.
@@ -51,4 +63,12 @@ def course(grid: Matrix, row: int, away: frozenset[str] = frozenset()) -> Course
         )
     ]
     peers = grid.values[rows[:_PEERS]] if rows else np.empty((0, len(grid.times)))
-    return Course(grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, peers)
+    same = (
+        []
+        if normal is None
+        else [r for r, k in enumerate(normal.keys) if (k.service, k.metric) == (key.service, key.metric)]
+    )
+    usual = normal.values[same[0]] if normal is not None and same else np.empty(0)
+    return Course(
+        grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, usual[np.isfinite(usual)], peers
+    )

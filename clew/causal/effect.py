@@ -16,7 +16,6 @@ class Wording(NamedTuple):
     lead: str
     """`Without the 14:02 deploy`"""
     would: str = "have been"
-    now: str = "it was"
 
 
 def told(course: Course, wording: Wording, observed: float, levels: tuple[float, float, float]) -> Effect:
@@ -34,7 +33,7 @@ def told(course: Course, wording: Wording, observed: float, levels: tuple[float,
         without=about,
         low=low,
         high=high,
-        says=f"{other}; {wording.now} {said[3]}{unit}.",
+        says=f"{other}; it was {said[3]}{unit}.",
     )
 
 

@@ -30,6 +30,8 @@ class Explained(NamedTuple):
 
 def explained(cut: Stretch) -> Explained:
     """What may explain the signal; everything is chosen on the past, but for the peers that moved with the event."""
+    if cut.borrowed:
+        return Explained((), (), 0, 0)  # another day's slope and peers say nothing of today's
     own = tuple(found for found in (_trend(cut), _season(cut)) if found is not None)
     full = (np.isfinite(cut.peers).mean(axis=1) > 0.8) & np.isfinite(cut.peers_later).all(axis=1)
     past, later = cut.peers[full], cut.peers_later[full]

@@ -1,5 +1,6 @@
 """How long would the recorded requests have taken if one service had taken its usual time: each trace played again, call by call."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,17 +8,17 @@ import numpy as np
 from clew.causal.selftime import self_times, taken
 from clew.tables import Bools, Floats, Ints, Spans
 
-_WORLDS = 24
+_WORLDS = 16
 """The usual times are known from samples: so many resamples of them are played."""
 _LEAST = 5
 """Calls of an operation in normal times, below which its usual time is not known."""
-_SPANS = 6000
+_SPANS = 3000
 """At most about so many spans are played: whole traces, evenly chosen."""
 
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """Root durations in seconds, one row a trace: as recorded (R,), and played again in each world (R, W)."""
+    """Root durations in seconds, of the traces that pass through the service: as recorded (R,), and played again in each world (R, W)."""
 
     recorded: Floats
     played: Floats
@@ -26,7 +27,7 @@ class Replay:
 
 
 def replay(spans: Spans, normal: Spans, service: str, whole: bool = False) -> Replay | None:
-    """Plays the traces with the own time of `service` mapped to what it is in `normal`; None if neither or nothing is known of it.
+    """Plays the traces that pass through `service` with its own time as it is in `normal`; None if that is not known.
 
     The map keeps ranks: the slowest tenth becomes the slowest tenth of normal times, operation by operation, and nothing gets slower. With
     `whole` the time of its callees is part of what is mapped: as if calls to it went to a healthy twin. A child starts when the sibling
@@ -35,7 +36,8 @@ def replay(spans: Spans, normal: Spans, service: str, whole: bool = False) -> Re
     """
     if service not in spans.services or service not in normal.services:
         return None
-    spans = _sampled(spans)
+    mine = np.unique(spans.trace[spans.service == spans.services.index(service)])
+    spans = _sampled(taken(spans, np.isin(spans.trace, mine)))
     own = spans.duration if whole else self_times(spans)[0]
     mapped = _mapped(spans, normal, service, own, whole)
     if mapped is None:
@@ -105,21 +107,23 @@ def _chained(spans: Spans, row: int, below: Ints, change: tuple[dict[int, Floats
     new, factor = change
     pace = np.ones(1) if factor is None else factor
     begin, last = float(spans.start[row]), float(spans.duration[row])
-    ends: list[tuple[float, Floats]] = []
+    ends: list[float] = []  # as recorded, ascending, and as played
+    finishes: list[Floats] = []
     for child in below.tolist():
         start = min(max(float(spans.start[child]) - begin, 0.0), last)
-        before, base = max(
-            ((e, n) for e, n in ends if e <= start), key=lambda pair: pair[0], default=(0.0, np.zeros(1))
-        )
+        earlier = bisect_right(ends, start)
+        before, base = (ends[earlier - 1], finishes[earlier - 1]) if earlier else (0.0, np.zeros(1))
         length = float(spans.duration[child])
         finish = base + pace * (start - before) + new.get(child, np.full(1, length))
         if start + length <= last + 1e-9:
-            ends.append((start + length, finish))
+            place = bisect_right(ends, start + length)
+            ends.insert(place, start + length)
+            finishes.insert(place, finish)
     if not ends:
         return _wide(last * pace)
-    tail = last - max(end for end, _ in ends)
-    final = ends[0][1]
-    for _, finish in ends[1:]:
+    tail = last - ends[-1]
+    final = finishes[0]
+    for finish in finishes[1:]:
         final = np.maximum(final, finish)
     return _wide(final + pace * tail)
 

@@ -1,6 +1,6 @@
 """What was measured before an event and what after it, put in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,16 @@ _LONGEST = 240
 _FINEST = 30
 """Samples of the time after; finer ones are averaged."""
 
+_EDGE = 3
+"""So many samples before the event may be of it already, ..."""
+_ENOUGH = 8
+"""... where so many are left."""
+_REFERENCE = 24
+"""A fault-free reference of fewer samples is no past."""
+_DAY = 86400.0
+_FLAT = 0.1
+"""A past that never moved has no width: this part of its level stands in."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stretch:
@@ -31,6 +41,8 @@ class Stretch:
     shown: Floats
     peers: Floats
     peers_later: Floats
+    borrowed: int = 0
+    """How many samples of the past are a fault-free reference's."""
 
     @property
     def step(self) -> float:
@@ -53,8 +65,43 @@ def stretch(course: Course, onset: float, end: float | None = None) -> Stretch:
         past, later = _binned(times, rows, (first, split), fine), _binned(times, rows, (split, stop), fine)
     else:
         past, later = (times[:split], rows[:, :split]), (times[split:stop], rows[:, split:stop])
-    past = past[0][-_LONGEST:], past[1][:, -_LONGEST:]
-    return Stretch(past[0], past[1][0], later[0], later[1][0], past[1][1:], later[1][1:])
+    clean = max(0, len(past[0]) - _LONGEST), len(past[0]) - _early(past[1][0])
+    past = past[0][slice(*clean)], past[1][:, slice(*clean)]
+    found = Stretch(past[0], past[1][0], later[0], later[1][0], past[1][1:], later[1][1:])
+    return _lent(found, course.usual, onset) if len(found.times) < _ENOUGH and fine <= 1 else found
+
+
+def _lent(cut: Stretch, usual: Floats, onset: float) -> Stretch:
+    """The stretch with a fault-free reference as an earlier past, a day before: far enough to say little of the level right now."""
+    if len(usual) < _REFERENCE:
+        return cut
+    usual = usual[-_LONGEST:]
+    joined = np.concatenate((cut.times, cut.later))
+    step = float(np.median(np.diff(joined))) if len(joined) > 1 else 60.0
+    first = float(cut.times[0]) if len(cut.times) else onset
+    times = first - _DAY - step * np.arange(len(usual), 0, -1)
+    nothing = np.full((len(cut.peers), len(usual)), np.nan)
+    return replace(
+        cut,
+        times=np.concatenate((times, cut.times)),
+        values=np.concatenate((usual, cut.values)),
+        peers=np.concatenate((nothing, cut.peers), axis=1),
+        borrowed=len(usual),
+    )
+
+
+def _early(values: Floats) -> int:
+    """How many of the last samples before the event are already of it: the moment is known to a sample or so.
+
+    They lie farther from all samples before them than those lie from each other, which noise of any memory hardly does.
+    """
+    for count in range(min(_EDGE, len(values) - _ENOUGH), 0, -1):
+        before, last = values[:-count], values[-count:]
+        low, high = float(before.min()), float(before.max())
+        wide = max(high - low, _FLAT * max(abs(low), abs(high)))
+        if wide > 0 and ((last > high + wide).all() or (last < low - wide).all()):
+            return count
+    return 0
 
 
 def _tidy(times: Floats, rows: Floats, there: Bools) -> tuple[Floats, Floats]:
