@@ -1,19 +1,18 @@
 """Which cases lie in this folder, and what is known about each?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from bench import rcaeval
 from bench.truth import Truth, truth_of
 from bot.composition import Facts, facts
 from clew.errors import SourceError
-from clew.evidence import Change
 from clew.incident import Window
-from clew.ports import ChangeSource, Era, GraphSource, LogSource, MetricSource, TraceSource
-from clew.tables import Matrix
+from clew.ports import ChangeSource, Era, GraphSource, LogSource, MetricSource, Source, TraceSource
+from clew.tables import Tables
 
 BRIEF = "incident.json"
 
@@ -64,43 +63,28 @@ def _below(root: Path) -> Iterator[Path]:
             yield from _below(child)
 
 
-class Measured(NamedTuple):
-    """What the baselines read of a case."""
+async def everything(sources: Iterable[Source], window: Window) -> Tables:
+    """All that the sources hold up to the window's end (changes: within the window). A file that cannot be read holds nothing here."""
+    found = Tables()
+    for source in sources:
+        with suppress(SourceError):
+            found = replace(found, **await _asked(source, window))
+    return found
 
-    matrix: Matrix
-    reference: Matrix
-    """Fault-free metrics of another time; empty where the case has none."""
-    candidates: tuple[str, ...]
+
+async def _asked(source: Source, window: Window) -> dict[str, Any]:
+    if isinstance(source, MetricSource):
+        return {"matrix": await source.matrix(window), "normal_matrix": await source.matrix(window, Era.NORMAL)}
+    if isinstance(source, LogSource):
+        return {"lines": await source.lines(window), "normal_lines": await source.lines(window, Era.NORMAL)}
+    if isinstance(source, TraceSource):
+        return {"spans": await source.spans(window), "normal_spans": await source.spans(window, Era.NORMAL)}
+    if isinstance(source, ChangeSource):
+        return {"changes": await source.changes(window)}
+    return {"graph": await source.graph(window)} if isinstance(source, GraphSource) else {}
+
+
+def candidates(held: Tables) -> tuple[str, ...]:
     """Every service that could be named: what chance has to choose from."""
-
-
-async def measured(given: Facts, end: float) -> Measured:
-    """The metrics up to `end` (Unix seconds) and the services of all sources.
-
-    A file that cannot be read holds nothing here; that it failed is told by the investigation.
-    """
-    window = Window(start=min(0.0, end - 1.0), end=end)
-    matrix, reference, names = Matrix.empty(), Matrix.empty(), set[str]()
-    for source in given.sources:
-        with suppress(SourceError):
-            if isinstance(source, MetricSource):
-                matrix, reference = await source.matrix(window), await source.matrix(window, Era.NORMAL)
-                names |= {key.service for key in matrix.keys}
-            elif isinstance(source, GraphSource):
-                names |= set((await source.graph(window)).services)
-            elif isinstance(source, LogSource):
-                names |= set((await source.lines(window)).services)
-            elif isinstance(source, TraceSource):
-                names |= set((await source.spans(window)).services)
-    return Measured(matrix, reference, tuple(sorted(names - {""})))
-
-
-async def changes(given: Facts, end: float) -> tuple[Change, ...]:
-    """Every change up to `end`, oldest first; none from a file that cannot be read."""
-    window = Window(start=min(0.0, end - 1.0), end=end)
-    found: list[Change] = []
-    for source in given.sources:
-        with suppress(SourceError):
-            if isinstance(source, ChangeSource):
-                found += (await source.changes(window)).changes
-    return tuple(found)
+    measured = {key.service for key in held.matrix.keys}
+    return tuple(sorted({*measured, *held.graph.services, *held.lines.services, *held.spans.services} - {""}))

@@ -1,10 +1,10 @@
 """Which measurements does the command line offer? Each imports what it runs, so that `--help` is quick."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WIDE = 120
 """Columns of a table that goes to a file or a pipe."""
+SHIFTS = (-120.0, -60.0, 0.0, 60.0, 120.0)
 
 app = typer.Typer(help="Measure how right and how fast Clew is on recorded cases.")
 
@@ -22,44 +23,69 @@ Cases = Annotated[Path | None, typer.Option(help="A folder of cases, of families
 Family = Annotated[str | None, typer.Option(help="Only the cases of this family.")]
 Shift = Annotated[float, typer.Option(min=-86_400, max=86_400, help="Move every alert by this many seconds.")]
 Out = Annotated[Path | None, typer.Option(help="Write the predictions here, one JSON object a line.")]
+Misses = Annotated[bool, typer.Option("--misses", help="Show each miss, one by one, and leave the baselines out.")]
 
 
 @app.callback(invoke_without_command=True)
 def bench(
-    context: typer.Context, cases: Cases = None, family: Family = None, shift: Shift = 0.0, out: Out = None
+    context: typer.Context,
+    cases: Cases = None,
+    family: Family = None,
+    shift: Shift = 0.0,
+    out: Out = None,
+    *,
+    misses: Misses = False,
 ) -> None:
     """Investigate recorded cases and score the answers beside simple and published rankers; exits 2 on wrong use."""
     if context.invoked_subcommand is not None:
         return
-    from bench.baseline import baselines
-    from bench.contest import contest
+    from bench.baseline import Baselines, baselines
+    from bench.contest import contests
     from bench.replay import Replay
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-    errors = Console(stderr=True, highlight=False, markup=False)
-    found = _folders(cases, family, errors)
-    replay, against = Replay(), baselines()
+    console, errors = _consoles()
+    folders = _folders(cases, family, errors)
+    replay, against = Replay(), Baselines({}) if misses else baselines()
+    found: list[Contest] = []
     with ExitStack() as stack:
-        lines = None
-        if out is not None:
-            try:
-                lines = stack.enter_context(out.open("w", encoding="utf-8"))
-            except OSError as error:
-                errors.print(f"{out}: {error.strerror}. Name a file that can be written.")
-                raise typer.Exit(2) from error
-        contests: list[Contest] = []
-        for folder in track(found, "Investigating", console=errors, transient=True):
-            told = contest(folder, replay, against, shift)
-            contests.append(told)
+        lines = None if out is None else stack.enter_context(_opened(out, errors))
+        for folder in track(folders, "Investigating", console=errors, transient=True):
+            (told,) = contests(folder, replay, against, (shift,))
+            found.append(told)
             if lines is not None and told.answer is not None:
                 lines.write(told.answer.prediction.model_dump_json() + "\n")
                 lines.flush()
-    _show(contests, shift, console)
-    for contest_ in contests:
-        if contest_.problem:
-            errors.print(f"{contest_.family}/{contest_.name}: {contest_.problem}", soft_wrap=True)
+    if shift:
+        console.print(f"Every alert moved by {shift:+g} s.")
+    _show(found, console, misses=misses)
+    _complain(found, errors)
     if against.lacking:
         errors.print(against.lacking, soft_wrap=True)
+
+
+@app.command()
+def shifts(cases: Cases = None, family: Family = None) -> None:
+    """Move every alert by one and two minutes either way and show what that costs; exits 2 on wrong use."""
+    from bench.baseline import Baselines
+    from bench.contest import contests
+    from bench.replay import Replay
+    from bench.scoreboard import shifts_table
+
+    console, errors = _consoles()
+    folders = _folders(cases, family, errors)
+    replay, nobody = Replay(), Baselines({})
+    runs = [
+        contests(folder, replay, nobody, SHIFTS)
+        for folder in track(folders, "Investigating", console=errors, transient=True)
+    ]
+    console.print(shifts_table({shift: [run[index] for run in runs] for index, shift in enumerate(SHIFTS)}))
+    _complain([contest for run in runs for contest in run], errors)
+
+
+def _consoles() -> tuple[Console, Console]:
+    """Where the tables go, and where the complaints go."""
+    wide = None if sys.stdout.isatty() else WIDE
+    return Console(highlight=False, width=wide), Console(stderr=True, highlight=False, markup=False)
 
 
 def _folders(root: Path | None, family: str | None, errors: Console) -> Sequence[Path]:
@@ -71,13 +97,13 @@ def _folders(root: Path | None, family: str | None, errors: Console) -> Sequence
         errors.print("Name a folder of recorded cases that exists: clew bench --cases DIR")
         raise typer.Exit(2)
     found = folders(root)
-    chosen = [folder for folder in found if family in (None, family_of(folder))]
     if not found:
         errors.print(
             f"{root} holds no case. A case is a folder with incident.json (or inject_time.txt, in the RCAEval layout).",
             soft_wrap=True,
         )
         raise typer.Exit(2)
+    chosen = [folder for folder in found if family in (None, family_of(folder))]
     if not chosen:
         names = ", ".join(sorted({family_of(folder) for folder in found}))
         errors.print(f"There is no family {family!r} in {root}. There are: {names}.", soft_wrap=True)
@@ -85,12 +111,24 @@ def _folders(root: Path | None, family: str | None, errors: Console) -> Sequence
     return chosen
 
 
-def _show(contests: Iterable["Contest"], shift: float, console: Console) -> None:
-    from bench.scoreboard import by_family, changes_table, cost_table, services_table
+def _opened(out: Path, errors: Console) -> TextIO:
+    try:
+        return out.open("w", encoding="utf-8")
+    except OSError as error:
+        errors.print(f"{out}: {error.strerror}. Name a file that can be written.", soft_wrap=True)
+        raise typer.Exit(2) from error
 
-    families = by_family(tuple(contests))
-    if shift:
-        console.print(f"Every alert moved by {shift:+g} s.")
-    for table in (services_table(families), changes_table(families), cost_table(families)):
+
+def _show(found: "Sequence[Contest]", console: Console, *, misses: bool) -> None:
+    from bench.scoreboard import by_family, changes_table, cost_table, misses_table, services_table
+
+    families = by_family(found)
+    shown = [services_table(families), changes_table(families), cost_table(families)]
+    for table in (misses_table(families), *shown) if misses else shown:
         if table is not None and table.row_count:
             console.print(table)
+
+
+def _complain(found: "Sequence[Contest]", errors: Console) -> None:
+    for line in dict.fromkeys(f"{told.family}/{told.name}: {told.problem}" for told in found if told.problem):
+        errors.print(line, soft_wrap=True)

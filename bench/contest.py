@@ -2,19 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import accuracy
 from bench.accuracy import NOTHING, Share
 from bench.baseline import Baselines, newest_deploy, phases
-from bench.case import Case, case, changes, family, measured
+from bench.case import Case, candidates, case, everything, family
 from bench.replay import Answer, Replay
 from bench.truth import NO_CHANGE, Truth
 from clew.errors import BadCase
+from clew.incident import Window
 from clew.limits import Limits
+from clew.tables import Tables
 
 CLEW = "Clew"
 AFTER = Limits().lookahead_seconds
@@ -48,14 +50,18 @@ class Contest:
     problem: str = ""
 
 
-def contest(folder: Path, replay: Replay, against: Baselines, shift: float) -> Contest:
-    """Runs everything on the case in `folder`, its alert moved by `shift` seconds. One that cannot be run says why and counts as wrong."""
+def contests(folder: Path, replay: Replay, against: Baselines, shifts: Sequence[float] = (0.0,)) -> tuple[Contest, ...]:
+    """Runs everything on the case in `folder`, once for each shift of its alert (seconds), and reads its files once.
+
+    One that cannot be run says why and counts as wrong.
+    """
     with TemporaryDirectory(prefix="clew-bench-") as scratch:
         try:
             opened = case(folder, Path(scratch))
         except BadCase as error:
-            return Contest(family(folder), folder.name, None, places={CLEW: accuracy.ABSENT}, problem=str(error))
-        return asyncio.run(_held(opened, replay, against, shift))
+            lost = Contest(family(folder), folder.name, None, places={CLEW: accuracy.ABSENT}, problem=str(error))
+            return (lost,) * len(shifts)
+        return tuple(asyncio.run(_held(opened, replay, against, shift)) for shift in shifts)
 
 
 async def _held(opened: Case, replay: Replay, against: Baselines, shift: float) -> Contest:
@@ -67,37 +73,34 @@ async def _held(opened: Case, replay: Replay, against: Baselines, shift: float) 
     if answer and answer.gaps:
         problem = f"no answer from {', '.join(answer.gaps)}"
     told = Contest(opened.family, opened.name, answer, problem=problem)
-    return told if opened.truth is None else await _scored(told, opened, opened.truth, against, shift)
+    if opened.truth is None:
+        return told
+    at = opened.alerted_at + shift
+    held = await everything(opened.facts.sources, Window(start=min(0.0, at), end=at + AFTER))
+    return _scored(told, opened.truth, held, against, at)
 
 
-async def _scored(told: Contest, opened: Case, truth: Truth, against: Baselines, shift: float) -> Contest:
+def _scored(told: Contest, truth: Truth, held: Tables, against: Baselines, alerted_at: float) -> Contest:
     prediction = told.answer.prediction if told.answer else None
-    alerted_at = opened.alerted_at + shift
     right_health = prediction is not None and prediction.healthy == bool(truth.healthy)
     if truth.healthy:
-        return Contest(told.family, told.name, told.answer, health_right=right_health, problem=told.problem)
-    matrix, reference, candidates = await measured(opened.facts, alerted_at + AFTER)
-    given = phases(matrix, reference, alerted_at)
+        return replace(told, health_right=right_health)
+    given = phases(held.matrix, held.normal_matrix, alerted_at)
     places = {CLEW: accuracy.place(prediction.ranking if prediction else (), truth.services)}
     seconds = {CLEW: prediction.seconds if prediction else 0.0}
     for name, ranker in against.rankers.items():
         began = time.perf_counter()
         places[name] = accuracy.place(ranker(given), truth.services)
         seconds[name] = time.perf_counter() - began
-    return Contest(
-        family=told.family,
-        name=told.name,
-        answer=told.answer,
+    named = candidates(held)
+    newest = newest_deploy(held.changes.changes, alerted_at)
+    return replace(
+        told,
         places=places,
         seconds=seconds,
-        chance=accuracy.chance(len(candidates), len(set(truth.services) & set(candidates))),
-        changes=_changes(
-            prediction.changes if prediction else (),
-            newest_deploy(await changes(opened.facts, alerted_at), alerted_at),
-            truth.change,
-        ),
+        chance=accuracy.chance(len(named), len(set(truth.services) & set(named))),
+        changes=_changes(prediction.changes if prediction else (), newest, truth.change),
         health_right=right_health,
-        problem=told.problem,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from agents import specialists
 from agents.desk import Desk
 from agents.investigation import Graph, investigation
-from bench.case import Case
+from bench.case import Case, everything
 from bench.prediction import Prediction, Sureness
 from bot.clock import SystemClock
 from bot.composition import Facts
@@ -17,7 +17,6 @@ from clew.deps import Deps
 from clew.hypothesis import Confidence, Report, Verdict
 from clew.incident import Incident, Thread, Window, incident_id
 from clew.limits import Limits
-from clew.ports import Era, GraphSource, LogSource, MetricSource, Source, TraceSource
 from clew.testing.memory import DictMemory
 
 PLACE = "bench"
@@ -50,8 +49,7 @@ class Replay:
         facts, brief = case.facts, case.facts.brief
         assert brief is not None, "a recorded incident has an alert"
         began = time.perf_counter()
-        for source in facts.sources:
-            await _read(source)
+        await everything(facts.sources, Window(start=0.0, end=1e11))
         reading = time.perf_counter() - began
         alert = brief.model_copy(update={"alerted_at": brief.alerted_at + shift})
         report = await self._investigated(Facts(facts.sources, alert))
@@ -100,19 +98,3 @@ def sureness(report: Report) -> Sureness:
     if first is None:
         return Sureness(word=Confidence.NOT_FOUND.value)
     return Sureness(word=first.confidence.value, number=first.odds)
-
-
-async def _read(source: Source) -> None:
-    """Everything that the source holds, so that it is held when the investigation asks. A file that is broken stays for it to meet."""
-    window = Window(start=0.0, end=1e11)
-    health = await source.check()
-    if not health.ok:
-        return
-    if isinstance(source, MetricSource):
-        await source.matrix(window, Era.NORMAL)
-    elif isinstance(source, LogSource):
-        await source.lines(window, Era.NORMAL)
-    elif isinstance(source, TraceSource):
-        await source.spans(window, Era.NORMAL)
-    elif isinstance(source, GraphSource):
-        await source.graph(window)

@@ -110,6 +110,56 @@ def cost_table(families: Families) -> Table:
     return table
 
 
+def misses_table(families: Families) -> Table:
+    """The cases whose right service, right change or health was not told first, each with what was told instead."""
+    table = _table("Misses", "case", "right one at", "first three told", "right change at", "changes told", "sure")
+    for contests in families.values():
+        for contest in contests:
+            place, change = contest.places.get(CLEW, 0), contest.changes
+            wrong_change = change is not None and change.abstaining > 0
+            if contest.answer is None or not (place or wrong_change or contest.health_right is False):
+                continue
+            told = contest.answer.prediction
+            table.add_row(
+                contest.name,
+                _ordinal(place),
+                "healthy" if told.healthy else ", ".join(told.ranking[:3]),
+                _ordinal(change.abstaining) if change else "",
+                ", ".join(name[:7] for name in told.changes[:3]) if change else "",
+                told.confidence.word,
+            )
+    return table
+
+
+def _ordinal(place: int) -> str:
+    return "absent" if place >= accuracy.ABSENT else str(place + 1)
+
+
+def shifts_table(runs: Mapping[float, Sequence[Contest]]) -> Table:
+    """AC@1 / AC@3 by family and shift of the alert (seconds), the macro mean, and the mean loss of AC@1 either way, in points."""
+    table = _table("Alert moved by", "family", *(f"{shift:+g} s" if shift else "0" for shift in runs))
+    shares: dict[str, list[Share]] = {}
+    for contests in runs.values():
+        for family, members in by_family(contests).items():
+            places = [contest.places[CLEW] for contest in members if CLEW in contest.places]
+            shares.setdefault(family, []).append(accuracy.share(places))
+    if all(family in shares for family in MACRO):
+        shares["macro"] = [accuracy.mean(column) for column in zip(*(shares[name] for name in MACRO), strict=True)]
+    for family, row in shares.items():
+        table.add_row(family, *(f"{share.first:.2f} / {share.third:.2f}" for share in row))
+    for name, row in shares.items():
+        first = dict(zip(runs, (share.first for share in row), strict=True))
+        table.add_row(f"{name}, mean loss", *(_loss(first, shift) for shift in runs))
+    return table
+
+
+def _loss(first: Mapping[float, float], shift: float) -> str:
+    """What moving the alert by so much, either way, costs on average; told once, at the positive shift."""
+    if shift <= 0 or 0.0 not in first or -shift not in first:
+        return ""
+    return f"{100 * (first[0.0] - (first[shift] + first[-shift]) / 2):.1f}"
+
+
 def _points(share: Share) -> tuple[str, str, str]:
     return (f"{share.first:.2f}", f"{share.third:.2f}", f"{share.average:.2f}")
 

@@ -105,6 +105,40 @@ def test_an_empty_folder_and_a_file_that_cannot_be_written(incident: Incident, t
     assert "Name a file that can be written." in result.output
 
 
+def test_misses_are_shown_one_by_one_and_nobody_else_is_run(incident: Incident, tmp_path: Path) -> None:
+    incident("hit", truth=RIGHT | {"change": None})
+    incident("second", truth={"services": ["checkout"], "change": None, "healthy": False})
+    incident("other", truth={"services": ["nobody"], "change": None, "healthy": False})
+    result = run("--cases", tmp_path / "cases", "--misses")
+    assert result.exit_code == 0, result.output
+    shown = result.output[: result.output.index("Services")]
+    assert cells(shown, "second")[1:3] == ["2", cells(shown, "second")[2]]
+    assert cells(shown, "second")[2].startswith("cart, checkout")
+    assert cells(shown, "other")[1] == "absent"
+    assert "hit" not in shown
+    assert "BARO" not in result.output
+    assert "max robust z" not in result.output
+
+
+def test_moving_the_alert_costs_what_the_table_says(incident: Incident, tmp_path: Path) -> None:
+    incident("one", truth=RIGHT)
+    incident("two", truth={"services": ["email"], "change": None, "healthy": False})
+    result = run("shifts", "--cases", tmp_path / "cases")
+    assert result.exit_code == 0, result.output
+    header = next(line for line in result.output.splitlines() if "family" in line)
+    assert [cell.strip() for cell in header.strip("┃").split("┃")] == [
+        "family", "-120 s", "-60 s", "0", "+60 s", "+120 s",
+    ]  # fmt: skip
+    first = [float(cell.split(" / ")[0]) for cell in cells(result.output, "shop")[1:]]
+    assert first[2] == 0.5
+    losses = cells(result.output, "shop, mean loss")[1:]
+    assert losses[:3] == ["", "", ""]
+    assert [float(loss) for loss in losses[3:]] == [
+        pytest.approx(50 - 50 * (first[1] + first[3])),
+        pytest.approx(50 - 50 * (first[0] + first[4])),
+    ]
+
+
 def test_recorded_incidents_are_scored(cases: Path) -> None:
     result = run("--cases", cases, "--family", "rootcausebench")
     assert result.exit_code == 0, result.output
