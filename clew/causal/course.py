@@ -69,6 +69,5 @@ def course(grid: Matrix, row: int, away: frozenset[str] = frozenset(), normal: M
         else [r for r, k in enumerate(normal.keys) if (k.service, k.metric) == (key.service, key.metric)]
     )
     usual = normal.values[same[0]] if normal is not None and same else np.empty(0)
-    return Course(
-        grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, usual[np.isfinite(usual)], peers
-    )
+    lent = usual[np.isfinite(usual)]
+    return Course(grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, peers=peers, usual=lent)
