@@ -173,6 +173,13 @@ def test_a_change_after_the_onset_made_no_experiment() -> None:
     assert [f.change for f in experiments(matrix, [late], ONSET, SYMPTOM) if f.change] == []
 
 
+def test_a_canary_that_was_bad_since_its_deploy_is_blamed_when_it_is_noticed_later() -> None:
+    made = DEPLOY.model_copy(update={"at": ONSET - 2400})
+    bad = series(2, 0.3) * np.where(made.at <= TIMES, 20.0, 1.0)
+    found = experiments(fleet([series(1, 0.3), bad], ["stable", "canary"]), [made], ONSET, SYMPTOM)
+    assert [(f.change, f.ruling) for f in found] == [("d42", Ruling.FOR)]
+
+
 def test_order_of_rows_and_changes_does_not_matter() -> None:
     other = Change(ref="f1", what="flag", at=ONSET - 600, service="pay", title="x: off->on")
     whole = fleet([series(1, 0.3), series(2, 0.3), series(3, 0.3, 9.0)], ["stable", "stable", "canary"])

@@ -116,13 +116,19 @@ def test_a_symptom_that_stayed_speaks_against_it() -> None:
     assert "stayed bad" in found.says
 
 
-@pytest.mark.parametrize("end", [OFF - 5, OFF + 6])
+@pytest.mark.parametrize("end", [OFF - 5, OFF - 3, OFF + 5, OFF + 8])
 def test_a_symptom_that_ended_at_another_time_does_not_count(end: int) -> None:
     assert judged(held((ON, end)), 2).ruling is not Ruling.FOR
 
 
 def test_a_flat_signal_says_nothing() -> None:
     assert judged(held((0, 0)), 2).ruling is Ruling.UNKNOWN
+
+
+def test_a_symptom_that_was_there_before_did_not_come_with_it() -> None:
+    found = judged(held((0, OFF)), 2)
+    assert found.ruling is Ruling.UNKNOWN
+    assert "did not come with it" in found.says
 
 
 def test_load_that_rose_and_fell_alike_could_have_done_it() -> None:
