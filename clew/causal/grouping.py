@@ -12,8 +12,10 @@ _HEAD = 2
 """So many first words decide together with the length: statements rarely begin with what varies (He et al. 2017)."""
 _ALIKE = 0.5
 """Lines of one statement agree in at least this share of their words."""
-_FEW = 3
+_FEW = 2
 """A place with at most so many different words, and nothing in them that looks like an id, tells statements apart."""
+_SOME, _LINES = 3, 100
+"""So do so many words that each stand for so many lines: a name varies more."""
 _STATES = 8
 """The same for words in capitals, which name states and codes."""
 _CAPITALS = re.compile(r"[A-Z][A-Z_]+[A-Z]")
@@ -31,7 +33,7 @@ Bucket = tuple[int, Words]
 class _Row(NamedTuple):
     words: Words
     form: str
-    often: bool
+    lines: int
 
 
 class _Cluster:
@@ -87,7 +89,7 @@ def grouped(forms: Mapping[str, int]) -> dict[str, Group]:
     """
     buckets: dict[Bucket, list[_Row]] = {}
     for form in sorted(forms):
-        row = _Row(words(form), form, forms[form] >= _REPEATS)
+        row = _Row(words(form), form, forms[form])
         buckets.setdefault(bucket(row.words), []).append(row)
     out: dict[str, Group] = {}
     for rows in _folded(_folded(buckets, 1), 0).values():
@@ -105,8 +107,11 @@ def _folded(buckets: dict[Bucket, list[_Row]], kept: int) -> dict[Bucket, list[_
 
     What repeats stays where it is: no flood of random lines can draw it in.
     """
-    rare = {key for key, rows in buckets.items() if not any(row.often for row in rows)}
-    siblings = Counter((size, head[:kept]) for size, head in rare)
+    siblings = Counter([(size, head[:kept]) for size, head in buckets])
+    if max(siblings.values(), default=0) <= _SIBLINGS:
+        return buckets
+    rare = {key for key, rows in buckets.items() if not any(row.lines >= _REPEATS for row in rows)}
+    siblings = Counter([(size, head[:kept]) for size, head in rare])
     out: dict[Bucket, list[_Row]] = {}
     for (size, head), rows in buckets.items():
         many = (size, head) in rare and siblings[size, head[:kept]] > _SIBLINGS
@@ -132,7 +137,8 @@ def _split(rows: list[_Row]) -> list[list[_Row]]:
     if len(rows) < 2:
         return [rows]
     columns = [set(column) for column in zip(*(row.words for row in rows), strict=True)]
-    telling = [(len(values), place) for place, values in enumerate(columns) if _tells(values)]
+    lines = sum(row.lines for row in rows)
+    telling = [(len(values), place) for place, values in enumerate(columns) if _tells(values, lines)]
     if not telling:
         return [rows]
     _, place = min(telling)
@@ -142,9 +148,10 @@ def _split(rows: list[_Row]) -> list[list[_Row]]:
     return [part for value in sorted(parts) for part in _split(parts[value])]
 
 
-def _tells(values: set[str]) -> bool:
+def _tells(values: set[str], lines: int) -> bool:
     """Whether different words at one place mean different statements."""
     if not 2 <= len(values) <= _STATES:
         return False
-    plain = len(values) <= _FEW and all("<" not in value and "/" not in value for value in values)
+    few = len(values) <= (_SOME if lines >= _LINES * len(values) else _FEW)
+    plain = few and all("<" not in value and "/" not in value for value in values)
     return plain or all(_CAPITALS.search(value) for value in values)

@@ -36,9 +36,9 @@ def masked(text: str) -> str:
 
 def shapes(lines: Sequence[str]) -> list[bytes]:
     """Each line (N) cut to LONGEST characters, every run of digits one `0`; one pass over all bytes, no work per line."""
-    joined = "\0".join(line[:LONGEST] for line in lines)
+    joined = "\0".join([line[:LONGEST] for line in lines])
     if joined.count("\0") != len(lines) - 1:
-        joined = "\0".join(line[:LONGEST].replace("\0", " ") for line in lines)
+        joined = "\0".join([line[:LONGEST].replace("\0", " ") for line in lines])
     flat = np.frombuffer(joined.encode("utf-8", "surrogatepass").translate(_DIGITS), dtype=np.uint8)
     digit = flat == ord("0")
     kept = np.ones(len(flat), dtype=np.bool_)

@@ -46,7 +46,7 @@ class Miner:
         if len(self._shapes) > _SHAPES:
             self._shapes.clear()
         known = self._shapes
-        missing = Counter(shape for shape in found if shape not in known)
+        missing = Counter([shape for shape in found if shape not in known])
         early = np.zeros(_NUMBERS, dtype=np.int64)
         for shape, often in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
             known[shape] = number = self._number(form(shape))
