@@ -211,6 +211,7 @@ def _unjudged(made: Made, candidates: Sequence[Candidate]) -> tuple[str, ...]:
         f"{gap.source}: {gap.reason}; {gap.effect}" if gap.effect else f"{gap.source}: {gap.reason}"
         for gap in made.gaps
     ]
+    told = {gap.source for gap in made.gaps}
     seen = {c.says for c in case.clues if c.channel == "seen"}
     out += [
         f"no {kind} in the window: {effect}"
@@ -219,13 +220,13 @@ def _unjudged(made: Made, candidates: Sequence[Candidate]) -> tuple[str, ...]:
             ("logs", "new errors could not be looked for"),
             ("spans", "time inside a service and on the way between two is not known"),
         )
-        if not any(says.endswith(kind) for says in seen)
+        if kind not in told and not any(says.endswith(kind) for says in seen)
     ]
     if not case.graph.edges:
         out.append("no call graph: blame could not be moved from callers to what they call")
-    if not case.changes:
+    if not case.changes and "changes" not in told:
         out.append("no changes in the window: none can be named or cleared")
-    elif not case.fits:
+    elif case.changes and not case.fits:
         out.append("no change could be read: none can be named")
     if case.onset is None:
         out.append("no onset: nothing near the alert moved together, so timing could not be judged")
