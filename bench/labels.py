@@ -1,4 +1,4 @@
-"""How often do labels and tests say the right thing on recorded cases: shares over all cases, never one by one. Reads truth.json."""
+"""How often do labels and tests say the right thing on recorded cases: shares over all cases, never one by one."""
 
 import asyncio
 import json
@@ -11,11 +11,14 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from bench.score import tables
+from bench.case import everything
+from bench.truth import truth_of
 from clew.causal.analysis import analyse
 from clew.causal.ranking import Draft
 from clew.hypothesis import CauseKind, Confidence, Outcome
+from clew.incident import Window
 from tools.case import case_incident
+from tools.recorded import recorded_sources
 
 RIGHT, WRONG, OUT = "right service", "another service", "ruled out"
 
@@ -31,12 +34,13 @@ class Seen(NamedTuple):
 async def judged(folder: Path) -> tuple[list[Seen], float]:
     """The drafts of one case compared with its truth, and the seconds that ranking and trying took."""
     brief = case_incident(folder)
-    held = await tables(folder, brief.alerted_at)
+    around = Window(start=brief.alerted_at - 6 * 3600.0, end=brief.alerted_at + 900.0)
+    held = await everything(recorded_sources(folder), around)
     began = time.perf_counter()
     ranking = analyse(held, brief.alerted_at, brief.symptom)
     seconds = time.perf_counter() - began
-    truth = json.loads((folder / "truth.json").read_text())
-    right = set(truth["services"])
+    truth = truth_of(folder)
+    right = set(truth.services if truth else ())
     out: list[Seen] = []
     for place, draft in enumerate(ranking.drafts):
         if draft.cause.kind is CauseKind.NONE:
