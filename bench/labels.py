@@ -1,7 +1,6 @@
 """How often do labels and tests say the right thing on recorded cases: shares over all cases, never one by one."""
 
 import asyncio
-import json
 import sys
 import time
 from collections import Counter
