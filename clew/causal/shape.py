@@ -14,7 +14,8 @@ _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 # Every run of digits is one `0` here: the marks then depend on a line's shape alone, so each shape is masked once.
 _SPACED = re.compile(
     rf"\b(?:0-0-0|(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}},? +)?{_MONTH} +0),? +{_CLOCK}"
-    r"(?:Z|[+-]0(?::?0)?| [A-Z]{3,4}\b)?(?: +0\b(?![.:]))?"
+    r"(?:Z|[+-]0(?::?0)?| [A-Z]{3,4}\b)?(?: +0\b(?![.:]))?",
+    re.ASCII,
 )
 """A date, a space and a clock."""
 _MARKS = re.compile(
@@ -22,8 +23,10 @@ _MARKS = re.compile(
     rf"|(?P<time>\b0-0-0T{_CLOCK}(?:Z|[+-]0(?::?0)?)?|\b0:0:0(?:[.,]0)?\b)"
     r"|(?P<ip>\b0\.0\.0\.0(?::0)?\b)"
     r"|(?P<hex>\b0x[0-9a-fA-F]+\b|\b(?=[a-fA-F]*0)(?=0*[a-fA-F])[0-9a-fA-F]{5,}\b)"
-    r"|(?P<num>(?:(?<![A-Za-z0-9>])-)?0(?:[.,]0)*)"
+    r"|(?P<num>(?:(?<![A-Za-z0-9>])-)?0(?:[.,]0)*)",
+    re.ASCII,
 )
+_IDS = re.compile(rb"\b(?=[a-fA-F]*0)(?=0*[a-fA-F])[0-9a-fA-F]{5,}\b")
 
 
 def masked(text: str) -> str:
@@ -45,6 +48,11 @@ def shapes(lines: Sequence[str]) -> list[bytes]:
     np.logical_and(digit[1:], digit[:-1], out=kept[1:])
     np.logical_not(kept[1:], out=kept[1:])
     return flat[kept].tobytes().split(b"\0") if len(lines) else []
+
+
+def settled(shape: bytes) -> bytes:
+    """The shape with every hex id the same one; its form stays. Cheaper than a form: most lines differ only in a trace's id."""
+    return _IDS.sub(b"a0a0a", shape)
 
 
 def form(shape: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from clew.causal.grouping import ANY, Bucket, Group, Words, beginnings, bucket, grouped, words
-from clew.causal.shape import form, masked, shapes
+from clew.causal.shape import form, masked, settled, shapes
 from clew.tables import Ints
 
 __all__ = ["Miner", "masked", "templates"]
@@ -49,7 +49,11 @@ class Miner:
         missing = Counter([shape for shape in found if shape not in known])
         early = np.zeros(_NUMBERS, dtype=np.int64)
         for shape, often in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
-            known[shape] = number = self._number(form(shape))
+            core = settled(shape)
+            number = known.get(core)
+            if number is None:
+                known[core] = number = self._number(form(core))
+            known[shape] = number
             self._lines[number] += often  # at once: settling asks what repeats
             early[number] += often
         numbers = np.fromiter(map(known.__getitem__, found), dtype=np.int32, count=len(found))

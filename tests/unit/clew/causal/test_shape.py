@@ -5,7 +5,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.causal.shape import LONGEST, form, masked, shapes
+from clew.causal.shape import LONGEST, form, masked, settled, shapes
 
 
 @given(st.uuids(), st.uuids())
@@ -46,3 +46,15 @@ def test_shapes_of_many_lines_are_the_shapes_of_each(lines: list[str]) -> None:
 def test_a_long_line_is_cut() -> None:
     assert len(shapes(["x" * 10_000])[0]) == LONGEST
     assert masked("x" * 10_000) == "x" * LONGEST
+
+
+@given(st.text(st.sampled_from("0af-xé .:TZ"), max_size=40))
+def test_one_hex_id_for_all_leaves_the_form_as_it_was(line: str) -> None:
+    (shape,) = shapes([line])
+    assert form(settled(shape)) == form(shape) == masked(line)
+
+
+def test_traces_of_one_message_have_one_shape() -> None:
+    first, other = shapes(["trace 4bf92f3577b34da6 failed", "trace 00f067aa0ba902b7 failed"])
+    assert first != other
+    assert settled(first) == settled(other)

@@ -137,12 +137,14 @@ def held(thing: object, seen: set[int]) -> int:
     return sys.getsizeof(thing) + sum(held(part, seen) for part in parts)
 
 
-@pytest.mark.parametrize(("line", "kinds"), [(values, 10), (noise, 20_000)])
-def test_a_million_lines_that_all_differ_take_bounded_memory(line: Callable[[int], str], kinds: int) -> None:
+@pytest.mark.parametrize(("line", "kinds", "lines"), [(values, 10, 1_000_000), (noise, 20_000, 400_000)])
+def test_a_million_lines_that_all_differ_take_bounded_memory(
+    line: Callable[[int], str], kinds: int, lines: int
+) -> None:
     miner, sizes = Miner(), list[int]()
     usual = [f"{name} answered in 12 ms" for name in ("cart", "pay", "stock")] * 3
     before = miner.add(usual).tolist()
-    for start in range(0, 1_000_000, 20_000):
+    for start in range(0, lines, 20_000):
         miner.add([line(number) for number in range(start, start + 20_000)])
         if start % 100_000 == 0:
             sizes.append(held(miner, set()))
