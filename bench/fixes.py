@@ -42,7 +42,7 @@ WORLDS: dict[str, tuple[Call, str]] = {
 }
 
 
-def _spans(system: Call, count: int, slow: tuple[str, float], rng: np.random.Generator) -> Spans:
+def made_spans(system: Call, count: int, slow: tuple[str, float], rng: np.random.Generator) -> Spans:
     """Traces of a system in which the own time of one service is so many times its usual."""
     rows: list[tuple[int, int, int, float, float]] = []
     names: list[str] = []
@@ -74,8 +74,8 @@ def _spans(system: Call, count: int, slow: tuple[str, float], rng: np.random.Gen
 def traced(system: Call, slow: str, rng: np.random.Generator) -> Effect:
     """What the product says of a fix for the slow service, from 40 to 400 traces of either time."""
     factor = float(rng.uniform(2, 8))
-    now = _spans(system, int(rng.integers(40, 400)), (slow, factor), rng)
-    past = _spans(system, int(rng.integers(40, 400)), ("", 1.0), rng)
+    now = made_spans(system, int(rng.integers(40, 400)), (slow, factor), rng)
+    past = made_spans(system, int(rng.integers(40, 400)), ("", 1.0), rng)
     return simulated(now, past, slow or "a")
 
 
@@ -122,7 +122,7 @@ def main() -> None:
     for title in ("world", "asked", "covered", "effect claimed", "can't tell"):
         table.add_column(title, justify="left" if title == "world" else "right")
     for name, (system, slow) in WORLDS.items():
-        roots = _roots(_spans(system, 12_000, ("", 1.0), rng))
+        roots = _roots(made_spans(system, 12_000, ("", 1.0), rng))
         truths = {"p95 time": float(np.quantile(roots, 0.95)), "mean time": float(roots.mean())}
         effects = [traced(system, slow, rng) for _ in range(count)]
         answers = [(effect, truths[effect.metric]) for effect in effects]

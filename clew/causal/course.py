@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from clew.causal.grid import regular
 from clew.causal.meaning import Meaning, meaning, words
 from clew.causal.shift import FRONT
-from clew.tables import Floats, Matrix
+from clew.tables import Floats, Matrix, SeriesKey
 
 _PEERS = 40
 """At most this many peers are kept, the first in the order of the matrix."""
@@ -47,7 +48,7 @@ class Course:
 
 
 def course(grid: Matrix, row: int, away: frozenset[str] = frozenset(), normal: Matrix | None = None) -> Course:
-    """The series of one row of a regular matrix, with its peers, and with the same series of a fault-free reference (also regular).
+    """The series of one row of a regular matrix, with its peers, and with the same series of a fault-free reference.
 
     Peers are the same metric of other services, and the request rates of the whole system and of the row's own service: traffic is what
     moves a healthy signal most. Services in `away` (whatever lies on the path from the candidate to the symptom) are no peers.
@@ -63,11 +64,14 @@ def course(grid: Matrix, row: int, away: frozenset[str] = frozenset(), normal: M
         )
     ]
     peers = grid.values[rows[:_PEERS]] if rows else np.empty((0, len(grid.times)))
-    same = (
-        []
-        if normal is None
-        else [r for r, k in enumerate(normal.keys) if (k.service, k.metric) == (key.service, key.metric)]
-    )
-    usual = normal.values[same[0]] if normal is not None and same else np.empty(0)
-    lent = usual[np.isfinite(usual)]
-    return Course(grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, peers=peers, usual=lent)
+    usual = _same(normal, key) if normal is not None else np.empty(0)
+    return Course(grid.times, grid.values[row], key.metric, key.unit, key.service or FRONT, peers=peers, usual=usual)
+
+
+def _same(normal: Matrix, key: SeriesKey) -> Floats:
+    """What was measured of a series in the reference, ascending in time; empty if nothing was."""
+    for row, other in enumerate(normal.keys):
+        if (other.service, other.instance, other.metric) == (key.service, key.instance, key.metric):
+            alone = regular(Matrix(normal.times, (other,), normal.values[row : row + 1]))
+            return alone.values[0][np.isfinite(alone.values[0])]
+    return np.empty(0)

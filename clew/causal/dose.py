@@ -11,13 +11,15 @@ from clew.causal.whitening import MEMORIES, Whitened, whitened
 from clew.tables import Bools, Floats
 
 _DRAWS = 2000
-_SLACK = 9.0
-"""The prior variance of a coefficient, in variances of the noise, per standardised column."""
+_SLACK = 1e4
+"""The prior variance of a coefficient, in variances of the noise, per standardised column: an incident is many times the noise."""
 _ALONE = 0.5
 """How likely it is, before looking, that the driver is all that happened; else something else stepped at the same moment."""
 _UNEVEN = 2.0
 """Where what is left over after the event swings so many times as much as before it, no shape fits."""
-_MISFIT = 1.15
+_ALIKE = 0.1
+"""A driver of which a mere step leaves less than this part is one."""
+_MISFIT = 1.35
 """No shape is the true one: the draws are spread by so much more, and by how much worse the fit is after the event than before it."""
 _ROOM = 1.1
 """A queue is thought to be full at so many times the highest dose seen."""
@@ -32,13 +34,14 @@ fills; in units of the usual level."""
 
 
 class Held(NamedTuple):
-    """Draws of the signal's mean with the driver held (N,), ascending; how likely it is that the signal follows the driver at all; and
-    whether a shape was found that fits as well after the event as before it.
+    """Draws of the signal's mean with the driver held (N,), ascending; how likely it is that the signal follows the driver at all; whether
+    a shape was found that fits as well after the event as before it; and whether the driver is more than one step.
     """
 
     draws: Floats
     follows: float
     fits: bool
+    varies: bool
 
 
 class _Model(NamedTuple):
@@ -86,7 +89,15 @@ def held(cut: Stretch, driver: Floats, driver_later: Floats) -> Held:
     follows = float(sum(part for model, part in zip(models, weight, strict=True) if model.shapes.any()))
     found, uneven = np.sort(np.concatenate(draws)), float(weight @ [model.uneven for model in models])
     middle = float(np.median(found))
-    return Held(middle + (found - middle) * _MISFIT * max(1.0, uneven), follows, uneven < _UNEVEN)
+    return Held(
+        middle + (found - middle) * _MISFIT * max(1.0, uneven), follows, uneven < _UNEVEN, _varies(doses[0], after)
+    )
+
+
+def _varies(dose: Floats, after: Bools) -> bool:
+    """Whether the dose does more than step up or down once: else any step explains as much."""
+    left = np.where(after, dose - dose[after].mean(), dose - dose[~after].mean())
+    return float(left.std()) > _ALIKE * float(dose.std())
 
 
 def _choices(doses: int) -> list[tuple[tuple[int, ...], float]]:

@@ -14,6 +14,9 @@ from clew.tables import Floats, Spans
 
 _COVER = 0.90
 _CERTAIN = 0.98
+_FOLLOWS = 0.5
+_VAGUE = 0.8
+"""An interval wider than this part of the whole shift says nothing."""
 _FEW = 10
 """Fewer requests than this say nothing of the others."""
 _MANY = 60
@@ -56,18 +59,23 @@ def held(course: Course, driver: Floats, onset: float, end: float | None = None,
     draws = np.maximum(found.draws, 0.0) if cut.values.min() >= 0 and cut.shown.min() >= 0 else found.draws
     observed = float(cut.shown.mean())
     low, high = between(draws, _COVER)
-    if found.follows < 0.5:
-        return untold(course, f"if {act}", "it does not follow that signal")
-    if not found.fits:
-        return untold(course, f"if {act}", "how it follows that signal has no regular shape")
-    swing = abs(observed - float(cut.values.mean()))
-    if high - low > 0.8 * swing:
-        return untold(
-            course, f"if {act}", "both moved once, at the same moment: nothing tells how one follows the other"
-        )
+    why = _unclear(found, high - low, abs(observed - float(cut.values.mean())))
+    if why:
+        return untold(course, f"if {act}", why)
     below, above = between(draws, _CERTAIN)
     effect = told(course, Wording(f"If {act},", "be"), observed, (float(np.median(draws)), low, high))
     return effect.model_copy(update={"claimed": not below <= observed <= above, "basis": "dose and response"})
+
+
+def _unclear(found: dose.Held, width: float, swing: float) -> str:
+    """Why the dose does not tell what a fix would do; empty if it does."""
+    if found.follows >= _FOLLOWS and found.fits and width <= _VAGUE * swing:
+        return ""
+    if not found.varies:
+        return "both moved once, at the same moment: nothing tells how one follows the other"
+    if found.follows < _FOLLOWS:
+        return "it does not follow that signal"
+    return "how it follows that signal is too uneven" if not found.fits else "it follows that signal too loosely"
 
 
 def simulated(spans: Spans, normal: Spans, service: str, *, whole: bool = False, act: str = "") -> Effect:
