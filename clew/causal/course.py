@@ -70,8 +70,9 @@ def course(grid: Matrix, row: int, away: frozenset[str] = frozenset(), normal: M
 
 def _same(normal: Matrix, key: SeriesKey) -> Floats:
     """What was measured of a series in the reference, ascending in time; empty if nothing was."""
-    for row, other in enumerate(normal.keys):
-        if (other.service, other.instance, other.metric) == (key.service, key.instance, key.metric):
-            alone = regular(Matrix(normal.times, (other,), normal.values[row : row + 1]))
-            return alone.values[0][np.isfinite(alone.values[0])]
-    return np.empty(0)
+    rows = [row for row, k in enumerate(normal.keys) if (k.service, k.metric) == (key.service, key.metric)]
+    rows.sort(key=lambda row: normal.keys[row].instance != key.instance)
+    if not rows:
+        return np.empty(0)
+    alone = regular(Matrix(normal.times, (normal.keys[rows[0]],), normal.values[rows[:1]]))
+    return alone.values[0][np.isfinite(alone.values[0])]

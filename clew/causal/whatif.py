@@ -35,7 +35,7 @@ def _course(court: Court, candidate: str | None) -> Course:
     graph, row = court.scene.tables.graph, court.symptom.row if court.symptom is not None else 0
     upward = CallGraph(tuple((callee, caller) for caller, callee in graph.edges))
     touched = {*depths(graph, candidate), *depths(upward, candidate), *((candidate,) if candidate else ())}
-    return course(court.scene.grid, row, frozenset(touched))
+    return course(court.scene.grid, row, frozenset(touched), court.scene.tables.normal_matrix)
 
 
 def _what(court: Court, witness: Witness) -> str:
