@@ -15,6 +15,14 @@ class Limits(Frozen):
     rounds: int = Field(
         default=3, ge=1, le=5, description="Looks at the facts: the first, and wider ones if it was not enough."
     )
+    series_at_once: int = Field(
+        default=50_000,
+        ge=1,
+        description="Series read and judged at once; a larger fleet is read in parts, by any worker.",
+    )
+    parts_seconds: float = Field(
+        default=30.0, gt=0, description="How long one step over all parts of a large fleet may take."
+    )
     lookback_seconds: float = Field(
         default=3600.0, gt=0, description="How far before the alert the first look reaches."
     )

@@ -11,6 +11,7 @@ from clew.feedback import Ballot, Vote
 from clew.frozen import Frozen
 from clew.habit import Habit
 from clew.incident import Incident, Window
+from clew.part import Part
 from clew.progress import Answer, HypothesisView, Numbered, Progress, View
 from clew.question import Question
 from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, Spans
@@ -76,7 +77,14 @@ class Source(Protocol):
 class MetricSource(Source, Protocol):
     """Bulk reads raise SourceError; `@query` methods raise SourceError too, and the caller's wrapper makes the gap evidence."""
 
-    async def matrix(self, window: Window, era: Era = Era.NOW) -> Matrix: ...
+    async def matrix(self, window: Window, era: Era = Era.NOW, part: Part | None = None) -> Matrix:
+        """All series, or those of one part of the services; every part has the times of the whole."""
+        ...
+
+    async def series_count(self, window: Window) -> int:
+        """About how many series `matrix` would return; cheap beside reading them."""
+        ...
+
     async def series(self, service: str, metric: str, window: Window) -> tuple[Evidence, ...]:
         """`@query`: series of `service` whose name contains `metric` (case-insensitive; empty = all), at most 12."""
         ...

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clew.evidence import Change
+from clew.part import Part
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -40,6 +41,11 @@ class Matrix:
     @staticmethod
     def empty(query: str = "") -> "Matrix":
         return Matrix(np.empty(0), (), np.empty((0, 0)), query)
+
+    def of(self, part: Part) -> "Matrix":
+        """The series of one part of the services, with the times of all."""
+        rows = [row for row, key in enumerate(self.keys) if part.holds(key.service)]
+        return Matrix(self.times, tuple(self.keys[row] for row in rows), self.values[rows], self.query)
 
 
 @dataclass(frozen=True, eq=False)

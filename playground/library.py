@@ -9,6 +9,7 @@ from clew.errors import SourceUnavailable
 from clew.evidence import Evidence
 from clew.incident import Incident, Window
 from clew.limits import Limits
+from clew.part import Part
 from clew.ports import (
     ChangeSource,
     Era,
@@ -79,8 +80,11 @@ class _Shelved:
 class Metrics(_Shelved):
     telemetry = Telemetry.METRICS
 
-    async def matrix(self, window: Window, era: Era = Era.NOW) -> Matrix:
-        return await self._shelf.at(window, self.telemetry, MetricSource).matrix(window, era)
+    async def matrix(self, window: Window, era: Era = Era.NOW, part: Part | None = None) -> Matrix:
+        return await self._shelf.at(window, self.telemetry, MetricSource).matrix(window, era, part)
+
+    async def series_count(self, window: Window) -> int:
+        return await self._shelf.at(window, self.telemetry, MetricSource).series_count(window)
 
     @query
     async def series(self, service: str, metric: str, window: Window) -> tuple[Evidence, ...]:

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 from clew.errors import BadCase, SourceUnavailable
 from clew.evidence import Evidence
 from clew.incident import Window
+from clew.part import Part
 from clew.ports import Era, Health, Source, Telemetry, query
 from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, Spans
 from tools.answers import change_facts, line_facts, operation_facts, series_facts
@@ -69,10 +70,14 @@ class RecordedMetrics(_Recorded):
     telemetry = Telemetry.METRICS
     kind = "metrics"
 
-    async def matrix(self, window: Window, era: Era = Era.NOW) -> Matrix:
+    async def matrix(self, window: Window, era: Era = Era.NOW, part: Part | None = None) -> Matrix:
         found, dropped = await self._read(self._shelf.metrics(era))
         kept = until(found, window.end) if era is Era.NOW else found
-        return replace(kept, query=self._query(era, window, dropped))
+        return replace(kept.of(part) if part else kept, query=self._query(era, window, dropped))
+
+    async def series_count(self, window: Window) -> int:
+        found, _ = await self._read(self._shelf.metrics(Era.NOW))
+        return len(found.keys)
 
     @query
     async def series(self, service: str, metric: str, window: Window) -> tuple[Evidence, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from clew.errors import SourceUnavailable
 from clew.evidence import Asked, Call, Evidence, Note, Standing, evidence
 from clew.incident import Window
+from clew.part import Part
 from clew.ports import Era, Health, Telemetry, query
 from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, SeriesKey, Spans
 
@@ -78,13 +79,17 @@ class FakeMetrics(_Fake):
     table: Matrix = field(default_factory=Matrix.empty)
     normal: Matrix = field(default_factory=Matrix.empty)
 
-    async def matrix(self, window: Window, era: Era = Era.NOW) -> Matrix:
-        await self._asked(f"matrix {era.value}")
+    async def matrix(self, window: Window, era: Era = Era.NOW, part: Part | None = None) -> Matrix:
+        await self._asked(f"matrix {era.value}" + (f" part {part.index} of {part.of}" if part else ""))
         if self.mood is Mood.GARBAGE:
             times = np.linspace(window.start, window.end, 30)
             return Matrix(times, (SeriesKey(NONSENSE, "", NONSENSE),), np.full((1, 30), np.nan), "garbage")
         found = self.table if era is Era.NOW else self.normal
-        return replace(found, query=found.query or f"{self.name} {era.value}")
+        return replace(found.of(part) if part else found, query=found.query or f"{self.name} {era.value}")
+
+    async def series_count(self, window: Window) -> int:
+        await self._asked("series_count")
+        return len(self.table.keys)
 
     @query
     async def series(self, service: str, metric: str, window: Window) -> tuple[Evidence, ...]:

@@ -29,43 +29,6 @@ def free_port() -> int:
 REDIS = pytest.param("redis", marks=pytest.mark.needs("redis-server"))
 
 
-@pytest.fixture
-async def redis_url(tmp_path: Path, program: Callable[[str], str | None]) -> AsyncGenerator[str, None]:
-    """The address of a server of this test's own; ask for it with `needs`."""
-    port = free_port()
-    server = await asyncio.create_subprocess_exec(
-        program("redis-server") or "redis-server",
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--dir",
-        str(tmp_path),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        await until_open(port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        server.terminate()
-        await server.wait()
-
-
-async def until_open(port: int) -> None:
-    for _ in range(500):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return
-    raise AssertionError(f"nothing listens on port {port}")
-
-
 @pytest.fixture(params=["immediate", "memory", REDIS])
 def jobs(request: pytest.FixtureRequest) -> Opened:
     if request.param == "immediate":
