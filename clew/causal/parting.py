@@ -128,7 +128,7 @@ def parting(
         (levels.before, levels.after),
         (levels.usual, levels.other),
         plain.size,
-        *plain.bounds(),
+        *_both_scales(plain, ratio, levels.after + offset),
         max(plain.chance, ratio.chance),
         min(plain.freedom, ratio.freedom),
         fresh,
@@ -256,6 +256,13 @@ def _shared(plain: _Shift, ratio: _Shift, levels: _Levels, offset: float) -> boo
         shift.bounds()[1] < 0.5 * rise and shift.freedom >= LEAST_FREEDOM
         for shift, rise in ((plain, levels.rise), (ratio, logs.rise))
     )
+
+
+def _both_scales(plain: _Shift, ratio: _Shift, after: float) -> tuple[float, float]:
+    """The interval of the effect in levels, wide enough for what the logarithms make of it: nobody knows which of the two is parallel."""
+    other = -after * math.expm1(-ratio.size)
+    low, high = plain.bounds()
+    return low + min(0.0, other - plain.size), high + max(0.0, other - plain.size)
 
 
 def _doubt(plain: _Shift, ratio: _Shift, looks: int, rose: bool) -> str:
