@@ -42,8 +42,8 @@ def placed(marks: Sequence[Mark], window: Window, plot: float = PLOT, room: floa
     tiers: dict[int, int] = {}
     left = list(range(len(flat)))
     while left:
-        # words go above every rule that they reach across, so those that reach across fewest are placed first
-        chosen = min(left, key=lambda i: (sum(_across(flat[i], flat[j]) for j in left if j != i), i))
+        # words go above every rule that they reach across: those that reach across fewest are placed first, of these the most waited for
+        chosen = min(left, key=lambda i: (*_waiting(flat, left, i), i))
         left.remove(chosen)
         taken = {tier for i, tier in tiers.items() if _touching(flat[chosen], flat[i])}
         lowest = max((tier + 1 for i, tier in tiers.items() if _across(flat[chosen], flat[i])), default=0)
@@ -51,6 +51,12 @@ def placed(marks: Sequence[Mark], window: Window, plot: float = PLOT, room: floa
     return [
         Words(mark.at, it.says, it.leftward, tiers[i]) for i, (mark, it) in enumerate(zip(marks, flat, strict=True))
     ]
+
+
+def _waiting(flat: Sequence["_Flat"], left: Sequence[int], one: int) -> tuple[int, int]:
+    """How many rules the words reach across, and (below 0) how many words reach across the rule."""
+    others = [flat[i] for i in left if i != one]
+    return sum(_across(flat[one], other) for other in others), -sum(_across(other, flat[one]) for other in others)
 
 
 def _turned(marks: Sequence[Mark], window: Window, plot: float, room: float) -> list["_Flat"]:
@@ -61,7 +67,7 @@ def _turned(marks: Sequence[Mark], window: Window, plot: float, room: float) -> 
         crossed = sum(_across(a, b) and _across(b, a) for a, b in combinations(flat, 2))
         out = sum(f.start < -room or f.end > plot for f in flat)
         turned = sum(f.leftward != (f.x > plot / 2) for f in flat)
-        cost = 100 * crossed + 10 * out + turned
+        cost = 1000 * out + 100 * crossed + turned
         if best is None or cost < best[0]:
             best = (cost, flat)
     return best[1] if best else []

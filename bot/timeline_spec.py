@@ -6,19 +6,21 @@ from typing import NamedTuple
 
 from bot.caption import utc
 from bot.chart_marks import BLUE, GREY, INK, LETTER, ORANGE, VERMILION, Spec, legible, placed, rimmed, ruled, time
-from bot.chart_spec import HEIGHT, PADDING, WIDTH, config
+from bot.chart_spec import PADDING, config
 from bot.timeline import standing, title, undated, window
 from clew.evidence import Mark
 from clew.hypothesis import Began, Label, Timeline
 from clew.incident import Window
 
-ROW = 22
+WIDTH, HEIGHT = 500, 240
+"""Points: narrower than a chart, for it is all words, and words are read in a thread."""
+ROW = 21
 """Points that one service needs at least."""
 HEAD = 120
 """Points above and below the rows: title, marks and axis."""
-NAME = 26
+NAME = 24
 """Characters of a service's name."""
-TITLE = 64
+TITLE = 54
 BOLD = 7.2
 """Points that one letter of a name takes at most."""
 INDENT = 10
@@ -89,7 +91,7 @@ def timeline_spec(timeline: Timeline) -> Spec:
 
 def _gutter(rows: tuple[Began, ...]) -> float:
     """How wide the names are, in points."""
-    return min(230.0, 8.0 + max(BOLD * len(_name(r)) + _indent(r, rows) for r in rows))
+    return min(190.0, 8.0 + max(BOLD * len(_name(r)) + _indent(r, rows) for r in rows))
 
 
 def _name(row: Began) -> str:
@@ -106,8 +108,7 @@ def _indent(row: Began, rows: tuple[Began, ...]) -> float:
 def _subtitle(timeline: Timeline, span: Window) -> str:
     day = datetime.fromtimestamp(span.start, UTC).strftime("%Y-%m-%d")
     when = f"{day} {utc(span.start, seconds=False).removesuffix(' UTC')} to {utc(span.end, seconds=False)}"
-    shaded = "shaded since the incident began" if timeline.onset is not None else ""
-    return " · ".join(part for part in (when, "callers above what they call", shaded) if part)
+    return f"{when} · callers above what they call"
 
 
 def _scaled(layer: Spec, timeline: Timeline, span: Window) -> Spec:
@@ -184,7 +185,7 @@ def _calls(timeline: Timeline, frame: _Frame) -> list[Spec]:
 
 def _rules(timeline: Timeline, frame: _Frame) -> list[Spec]:
     """What was changed, when the incident began and when the alert came: all words share the heights above the frame."""
-    began = [Mark(at=timeline.onset, label="incident began")] if timeline.onset is not None else []
+    began = [Mark(at=timeline.onset, label="incident")] if timeline.onset is not None else []
     marks = [
         *((mark, INK) for mark in timeline.marks),
         *((mark, "#B36B00") for mark in began),
