@@ -50,7 +50,8 @@ def _series(found: Matrix, row: int, inside: object, question: Asked, taken_at: 
     usual = float(np.median(before)) if len(before) else None
     measured = values[~np.isnan(values)]
     unit = f" {key.unit}" if key.unit else ""
-    name = f"{key.metric} of {key.instance}" if key.instance else key.metric
+    where = " ".join((key.instance, *(value for _, value in key.labels))).strip()
+    name = f"{key.metric} of {where}" if where else key.metric
     says = f"{name} ({_whose(key.service)}) was {amount(float(np.median(measured)))}{unit} in the median, "
     says += f"{amount(float(measured.min()))} to {amount(float(measured.max()))}, in {span(window)}"
     says += f"; usually {amount(usual)} before." if usual is not None else "."

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from clew.evidence import Asked, Call, Series
+from clew.incident import Window
 from clew.tables import SeriesKey
+from tools.answers import series_facts
 from tools.case.tables import read_changes, read_metrics
 
 
@@ -52,3 +55,14 @@ def test_a_deploys_title_says_its_version(tmp_path: Path, title: str, version: s
     extra = {"version": version} if version else {}
     path.write_text(json.dumps({"id": "d1", "kind": "deploy", "time": 5, "title": title, "extra": extra}))
     assert read_changes(path)[0].changes[0].title == said
+
+
+def test_facts_tell_the_two_series_by_their_labels(tmp_path: Path) -> None:
+    text = "time,service,instance,track,errors(%)\n1,pay,pay-1,stable,0.3\n1,pay,pay-2,canary,6\n"
+    matrix, _ = read_metrics(metrics(tmp_path, text))
+    asked = Asked(source="case", call=Call(method="series"), query="", window=Window(start=0.0, end=2.0))
+    found = series_facts(matrix, asked, "pay", "errors", 2.0)
+    assert [fact.payload.name for fact in found if isinstance(fact.payload, Series)] == [
+        "errors of pay-1 stable",
+        "errors of pay-2 canary",
+    ]
