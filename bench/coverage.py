@@ -196,7 +196,7 @@ async def recorded(folders: list[Path], rng: np.random.Generator, count: int, ef
                 name = f"real: {folder.parent.name}"
                 out += _cut(name, _until(now, brief.alerted_at - 900.0), rng, effect, count)
                 out += _cut(name, usual, rng, effect, count)
-                out += _short(f"{name}, short", _until(now, brief.alerted_at - 900.0), usual, rng, effect)
+                out += _short(f"{name}, a short past", usual, rng, effect, count)
     return out
 
 
@@ -227,14 +227,18 @@ def _cut(kind: str, grid: Matrix, rng: np.random.Generator, effect: float, count
     return out
 
 
-def _short(kind: str, grid: Matrix, usual: Matrix, rng: np.random.Generator, effect: float) -> list[Probe]:
-    """What the alert of a real incident comes with where history is short: a few samples, and a reference from another day."""
-    room, rows = len(grid.times), _rows(grid)
-    if not rows or not len(usual.times) or room < 4:
-        return []
-    before, after = int(rng.integers(1, min(7, room - 3) + 1)), 3
-    first = int(rng.integers(0, room - after - before + 1))
-    return _piece(kind, course(grid, rows[int(rng.integers(len(rows)))], normal=usual), (first, before, after), effect)
+def _short(kind: str, usual: Matrix, rng: np.random.Generator, effect: float, count: int) -> list[Probe]:
+    """One to seven samples before the event, out of the last third of a reference, and its first two thirds to stand in for a past."""
+    split, rows = 2 * len(usual.times) // 3, _rows(usual)
+    earlier, later = (
+        Matrix(usual.times[part], usual.keys, usual.values[:, part]) for part in (slice(split), slice(split, None))
+    )
+    out: list[Probe] = []
+    for _ in range(count if rows and len(later.times) >= 12 else 0):
+        before, row = int(rng.integers(1, 8)), rows[int(rng.integers(len(rows)))]
+        first = int(rng.integers(0, len(later.times) - before - 3 + 1))
+        out += _piece(kind, course(later, row, normal=earlier), (first, before, 3), effect)
+    return out
 
 
 def _piece(kind: str, whole: Course, at: tuple[int, int, int], effect: float) -> list[Probe]:

@@ -36,8 +36,8 @@ def counterfactual(course: Course, onset: float, end: float | None = None, *, wi
     answer = foretold(cut, course.ceiling)
     if isinstance(answer, str):
         return untold(course, f"without {without}", answer)
-    effect = told(course, Wording(f"Without {without}"), float(cut.shown.mean()), answer.levels)
-    return effect.model_copy(update={"claimed": answer.claimed, "basis": answer.basis})
+    effect = told(course, Wording(f"Without {without}"), float(cut.shown.mean()), answer.levels, answer.claimed)
+    return effect.model_copy(update={"basis": answer.basis})
 
 
 def unready(cut: Stretch) -> str:

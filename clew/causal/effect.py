@@ -16,10 +16,14 @@ class Wording(NamedTuple):
     lead: str
     """`Without the 14:02 deploy`"""
     would: str = "have been"
+    doubt: str = "which chance alone may do"
+    """How it goes on where no effect is claimed."""
 
 
-def told(course: Course, wording: Wording, observed: float, levels: tuple[float, float, float]) -> Effect:
-    """An effect with its sentence, not claimed yet; `levels` are about, low and high of the other world."""
+def told(
+    course: Course, wording: Wording, observed: float, levels: tuple[float, float, float], claimed: bool
+) -> Effect:
+    """An effect with its sentence; `levels` are about, low and high of the other world."""
     about, low, high = levels
     largest = max(abs(observed), abs(about), abs(high))
     unit, factor = _unit(course, largest)
@@ -33,7 +37,8 @@ def told(course: Course, wording: Wording, observed: float, levels: tuple[float,
         without=about,
         low=low,
         high=high,
-        says=f"{other}; it was {said[3]}{unit}.",
+        claimed=claimed,
+        says=f"{other}; it was {said[3]}{unit}{'' if claimed else f', {wording.doubt}'}.",
     )
 
 

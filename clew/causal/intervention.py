@@ -36,8 +36,8 @@ def undone(course: Course, onset: float, end: float | None = None, *, act: str) 
     answer = foretold(cut, course.ceiling)
     if isinstance(answer, str):
         return untold(course, f"if {act}", answer)
-    effect = told(course, Wording(f"If {act},", "be"), float(cut.shown.mean()), answer.levels)
-    return effect.model_copy(update={"claimed": answer.claimed, "basis": answer.basis})
+    effect = told(course, Wording(f"If {act},", "be"), float(cut.shown.mean()), answer.levels, answer.claimed)
+    return effect.model_copy(update={"basis": answer.basis})
 
 
 def held(course: Course, driver: Floats, onset: float, end: float | None = None, *, act: str) -> Effect:
@@ -63,8 +63,9 @@ def held(course: Course, driver: Floats, onset: float, end: float | None = None,
     if why:
         return untold(course, f"if {act}", why)
     below, above = between(draws, _CERTAIN)
-    effect = told(course, Wording(f"If {act},", "be"), observed, (float(np.median(draws)), low, high))
-    return effect.model_copy(update={"claimed": not below <= observed <= above, "basis": "dose and response"})
+    levels, claimed = (float(np.median(draws)), low, high), not below <= observed <= above
+    effect = told(course, Wording(f"If {act},", "be"), observed, levels, claimed)
+    return effect.model_copy(update={"basis": "dose and response"})
 
 
 def _unclear(found: dose.Held, width: float, swing: float) -> str:
@@ -101,6 +102,7 @@ def simulated(spans: Spans, normal: Spans, service: str, *, whole: bool = False,
     whole_sides = found.recorded, found.played[:, 0]
     observed, about = (float(np.quantile(side, _TAIL) if tail else side.mean()) for side in whole_sides)
     low, high = between(draws, _COVER)
-    effect = told(course, Wording(f"If {act},", "be"), observed, (about, min(low, about), max(high, about)))
     claimed = between(before - draws, _CERTAIN)[0] > 0 and observed - about > _NOTABLE * observed
-    return effect.model_copy(update={"claimed": claimed, "basis": f"{count} requests played again"})
+    levels = about, min(low, about), max(high, about)
+    effect = told(course, Wording(f"If {act},", "be", "which is no gain"), observed, levels, claimed)
+    return effect.model_copy(update={"basis": f"{count} requests played again"})
