@@ -1,5 +1,7 @@
 """Does a hypothesis still stand after somebody objected? Looks again; votes lower a word, only evidence keeps it."""
 
+from typing import Any
+
 from agents.board import Board
 from agents.citations import checked, lower
 from agents.desk import Desk
@@ -109,8 +111,14 @@ async def _settled(hypothesis: Hypothesis, fresh: Report, memory: Memory) -> Hyp
             "why": (*why, term) if objections else why,
             "challenge": _challenge(hypothesis.challenge, ballot.rejects, result),
             "against": (*hypothesis.against, *(again.against if again is not None else ()))[:3],
+            **(_tests(again) if again is not None else {}),
         }
     )
+
+
+def _tests(again: Hypothesis) -> dict[str, Any]:
+    """The tests as they come out now: more has been measured since."""
+    return {"label": again.label, "trials": again.trials, "effect": again.effect, "forecast": again.forecast}
 
 
 def _says(objections: tuple[Vote, ...]) -> str:

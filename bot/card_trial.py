@@ -15,7 +15,7 @@ _MARK = {Outcome.PASSED: "✓ ", Outcome.FAILED: "✗ ", Outcome.UNKNOWN: "? "}
 
 
 def trial_notes(told: Hypothesis, near: float) -> tuple[Line, ...]:
-    """`Tests say cause  began first, ...; on the path ...` with the failed tests by name, and what would have been otherwise.
+    """`Tests  cause: began first, ...; on the path ...` with the failed tests by name, and what would have been otherwise.
 
     What can't be told is left out here.
     """
@@ -26,12 +26,15 @@ def trial_notes(told: Hypothesis, near: float) -> tuple[Line, ...]:
     if passed or failed or (told.label is not None and not out):
         says = "; ".join(passed[:_REASONS])
         lost = f"Failed: {'; '.join(failed[:_REASONS])}" if failed else ""
-        heading = Strong(f"Tests say {told.label.value}" if told.label is not None else "Tests say too little")
+        named: Line = (Strong(told.label.value), ": ") if told.label is not None else ("can't tell what it is: ",)
         whole = ". ".join(part for part in (says, lost) if part)
-        notes.append((heading, "  ", *_shown(whole or "by its own signs; nothing else could be tested", near)))
-    claimed = [effect.says for effect in (told.effect, told.forecast) if effect is not None and effect.claimed]
+        reasons = _shown(whole or "by its own signs; nothing else could be tested", near)
+        notes.append((Strong("Tests"), "  ", *named, *reasons))
+    claimed = [effect for effect in (told.effect, told.forecast) if effect is not None and effect.claimed]
+    if len(claimed) > 1 and claimed[0].metric == claimed[1].metric and claimed[0].without == claimed[1].without:
+        claimed.pop()  # a change undone is a change that was not made
     if claimed:
-        notes.append((Strong("What if"), "  ", *_shown(" ".join(claimed), near)))
+        notes.append((Strong("What if"), "  ", *_shown(" ".join(effect.says for effect in claimed), near)))
     return tuple(notes)
 
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from clew.hypothesis import Confidence, Hypothesis, Verdict
+from clew.hypothesis import Confidence, Hypothesis, Outcome, Verdict
 from clew.progress import Numbered, Progress
 
 STYLES: Mapping[Confidence, str] = {
@@ -18,6 +18,8 @@ STYLES: Mapping[Confidence, str] = {
     Confidence.RULED_OUT: "dim",
     Confidence.NOT_FOUND: "dim",
 }
+
+_TESTED = {Outcome.PASSED: "✓", Outcome.FAILED: "✗"}
 
 
 def as_json(progress: Progress, evidence: tuple[Numbered, ...]) -> dict[str, Any]:
@@ -109,7 +111,12 @@ def _print_hypothesis(console: Console, place: int, hypothesis: Hypothesis, numb
         for claim in claims:
             cites = " ".join(numbers.get(fact, fact) for fact in claim.evidence)
             console.print(f"   {sign} {escape(claim.text)}  [dim]{cites}[/dim]")
+    for trial in hypothesis.trials:
+        if trial.outcome is not Outcome.UNKNOWN:
+            console.print(f"   {_TESTED[trial.outcome]} {trial.name}: {escape(trial.says)}", style="dim")
     for label, text in (
+        ("Tests make it", hypothesis.label.value if hypothesis.label is not None else ""),
+        *(("What if", effect.says) for effect in (hypothesis.effect, hypothesis.forecast) if effect and effect.claimed),
         ("Tried to break it", hypothesis.challenge),
         ("Would settle it", hypothesis.settle),
         ("Next", hypothesis.next_step),

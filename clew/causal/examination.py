@@ -151,7 +151,7 @@ def _compared(found: Contrast, draft: Draft, court: Court) -> str:
     failed = court.scene.symptom.signal in (Kind.ERRORS, Kind.AVAILABILITY)
     did, went = ("failed", "failed") if failed else ("was slow", "were slow")
     one, two = f"{100 * found.exposed:.0f} %", f"{100 * found.others:.0f} %"
-    return f"of the requests in which {draft.cause.service} {did} {one} {went}, of the others {two}"
+    return f"where {draft.cause.service} {did} {one} of requests {went}, elsewhere {two}"
 
 
 def disappearance(court: Court, witness: Witness) -> Trial:
