@@ -9,7 +9,7 @@ import numpy as np
 
 from clew.causal.grid import step_of
 from clew.causal.ruling import Kind
-from clew.causal.say import several
+from clew.causal.say import several, within
 from clew.evidence import Change
 from clew.tables import Floats, SeriesKey
 
@@ -18,6 +18,8 @@ _PLACES = ("zone", "region")
 _OFF = frozenset(("off", "false", "0", "no", "disabled", "control"))
 _TOKEN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _VERSION = re.compile(r"v?\d+(?:[._-]\d+)*")
+_NAME = 80
+"""Characters of an arm's name: labels come from outside and may be long."""
 _SHORTEST_HASH = 7
 _ROLLOUT = 900.0
 """Pods that appear later than this after a deploy were brought by something else, seconds."""
@@ -178,9 +180,10 @@ def _pods(age: str, names: Sequence[str]) -> str:
 
 def _against(kind: Kind, arms: dict[str, tuple[int, ...]], mine: Iterable[str], named: tuple[str, str]) -> Split:
     chosen = set(mine)
+    told = within(named[0], _NAME), within(named[1], _NAME)
     treated = tuple(row for name in arms if name in chosen for row in arms[name])
     control = tuple(row for name in arms if name not in chosen for row in arms[name])
-    return Split(kind, treated, control, named)
+    return Split(kind, treated, control, told)
 
 
 def _rest(arms: dict[str, tuple[int, ...]], mine: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from clew.incident import Symptom
 from clew.tables import Bools, Floats, Matrix
 
 _BACK = re.compile(r"\broll(?:ed|ing)?[ -]?back\b|\brevert(?:ed|s|ing)?\b|\bundo(?:ne)?\b|\brestored?\b", re.IGNORECASE)
-_STATE = re.compile(r"^(?P<name>.+?)\s*[:=]\s*(?P<old>[^:=>]*?)\s*(?:->|→|=>)\s*(?P<new>.+)$")
+_ARROWS = ("->", "→", "=>")
 _NUMBERED = re.compile(r"\bv?(\d+(?:[._-]\d+)+)\b")
 _REACH = 900.0
 """How much of a phase beside a switch is compared, seconds, but at least this many samples:"""
@@ -66,12 +66,21 @@ def reversals(changes: Sequence[Change]) -> tuple[Reversal, ...]:
             old = change.revision_before or (line[-1].new if line else "")
             line.append(_State(change, old, change.commit or _version(change) or change.ref))
         elif change.what in ("flag", "config"):
-            found = _STATE.match(change.title.strip())
-            if found:
-                key = (change.what, change.service or "", found["name"].strip().lower())
-                lines[key].append(_State(change, found["old"].lower(), found["new"].strip().lower()))
+            name, old, new = _turned(change.title.lower())
+            if name and new:
+                lines[change.what, change.service or "", name].append(_State(change, old, new))
     out = [found for line in lines.values() for found in _in_line(line, commits)]
     return tuple(sorted(out, key=lambda r: (r.change.at, r.change.ref)))
+
+
+def _turned(title: str) -> tuple[str, str, str]:
+    """`fast_path: off->on` is the name and both states; empty where the title does not say so. No pattern: titles come from outside."""
+    arrow = next((arrow for arrow in _ARROWS if arrow in title), None)
+    if arrow is None:
+        return "", "", ""
+    left, _, new = title.partition(arrow)
+    place = max(left.rfind(":"), left.rfind("="))
+    return (left[:place].strip(), left[place + 1 :].strip(), new.strip()) if place > 0 else ("", "", "")
 
 
 def _in_line(line: Sequence[_State], commits: Mapping[str, Change]) -> list[Reversal]:

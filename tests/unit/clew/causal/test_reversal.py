@@ -59,6 +59,8 @@ def test_undoing_is_found_however_it_was_done(changes: tuple[Change, ...]) -> No
         (deploy("b", 10, "c2"), deploy("b", 20, "c2")),
         (commit("c1", 1), commit("c2", 2), deploy("a", 10, "c2"), deploy("b", 10, "c1")),
         (commit("c1", 1), commit("c2", 2), deploy("a", 10, "c2", "pay v1.2"), deploy("b", 20, "c1", "pay v1.2")),
+        (flag("b", 10, "on"), flag("c", 20, "off")),
+        (flag("b", 10, "a" + " " * 500 + "->"), flag("c", 20, " " * 500)),
         (),
     ],
 )
