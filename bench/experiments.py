@@ -68,7 +68,7 @@ def _reversal(rng: Rng, planted: str, step: float = STEP) -> Experiment | None:
     if planted.startswith("follows"):
         held[on:off] = True
         held[again:] = planted.endswith("twice")
-    elif planted == "shock of its own":
+    elif planted.startswith("shock of its own"):
         begin = on + int(rng.integers(0, 4))
         held[begin : begin + int(rng.integers(4, 30))] = True
     elif planted == "stays":
@@ -142,6 +142,7 @@ def others(rounds: int, console: Console) -> bool:
     cases: list[tuple[str, str, Callable[[Rng], Experiment | None], bool]] = [
         ("reversal", "follows nothing", lambda rng: _reversal(rng, "nothing"), False),
         ("reversal", "a shock of its own", lambda rng: _reversal(rng, "shock of its own"), False),
+        ("reversal", "a shock of its own, made again", lambda rng: _reversal(rng, "shock of its own, twice"), False),
         ("reversal", "stays after the undoing", lambda rng: _reversal(rng, "stays"), False),
         ("reversal", "follows on and off", lambda rng: _reversal(rng, "follows"), True),
         ("reversal", "follows on, off and on", lambda rng: _reversal(rng, "follows twice"), True),
