@@ -1,5 +1,6 @@
 """What would the symptom have been without the event, and is what happened outside of that."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from clew.tables import Floats
 
 _SHORT = 8
 """Fewer samples than this before the event tell nothing of how the signal swings."""
+_REFERENCE = "a fault-free reference"
 _COVER = 0.90
 _CERTAIN = 0.98
 """An effect is claimed when what was observed lies outside of this interval."""
@@ -62,12 +64,26 @@ def foretold(cut: Stretch, ceiling: float = np.inf) -> Foretold | str:
     why = unready(cut)
     if why:
         return why
-    ground = "a fault-free reference" if cut.borrowed else "past"
-    if repeats(cut.values):
-        paths = repeated(cut.values, len(cut.later))
-        found = Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), {})
-        claimed = _outside(found, cut.shown) if np.ptp(cut.values) else _broken(cut)
-        return Foretold(found.levels(_COVER), claimed, ground)
+    size = float(np.max(np.abs(cut.values))) or 1.0
+    even = replace(cut, values=cut.values / size, shown=cut.shown / size)
+    answer = _repeated(even) if repeats(even.values) else _averaged(even)
+    if isinstance(answer, str):
+        return answer
+    floor = 0.0 if cut.values.min() >= 0 else -np.inf
+    about, low, high = (min(max(size * level, floor), ceiling) for level in answer.levels)
+    return answer._replace(levels=(about, low, high), basis=_REFERENCE if cut.borrowed else answer.basis)
+
+
+def _repeated(cut: Stretch) -> Foretold:
+    """The forecast of a signal that mostly repeats one value."""
+    paths = repeated(cut.values, len(cut.later))
+    found = Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), {})
+    claimed = _outside(found, cut.shown) if np.ptp(cut.values) else _broken(cut)
+    return Foretold(found.levels(_COVER), claimed, "past")
+
+
+def _averaged(cut: Stretch) -> Foretold | str:
+    """The forecast averaged over models, from the past and from the peers that stayed as usual."""
     reasons, of = explained(cut), scales(cut.values)
     found = forecast(cut.times, cut.values, cut.later, reasons.stayed, of)
     claimed = _outside(found, cut.shown)
@@ -75,13 +91,13 @@ def foretold(cut: Stretch, ceiling: float = np.inf) -> Foretold | str:
         # most of what usually goes with it moved at that moment too: perhaps the event moved nothing, and something else moved them all
         whole = forecast(cut.times, cut.values, cut.later, reasons.every, of)
         here, there, shown = found.levels(_COVER)[0], whole.levels(_COVER)[0], float(cut.shown.mean())
-        explained_all = abs(shown - there) < _REST * abs(shown - here) or not _outside(whole, cut.shown)
-        if claimed and explained_all:
+        rest = abs(shown - there) < _REST * abs(shown - here)
+        if claimed and (rest or not _outside(whole, cut.shown)):
             return f"{reasons.moved} of {reasons.close} signals that usually move with it moved at the same time"
         found = whole if min(here, shown) <= there <= max(here, shown) else found
     share = found.share.get("peers", 0.0)
     return Foretold(
-        found.levels(_COVER), claimed, "peers" if share > 0.9 else "past and peers" if share > 0.1 else ground
+        found.levels(_COVER), claimed, "peers" if share > 0.9 else "past and peers" if share > 0.1 else "past"
     )
 
 

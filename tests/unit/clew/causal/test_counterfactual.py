@@ -105,16 +105,24 @@ def test_a_single_error_where_there_never_were_any_is_none() -> None:
     assert not counterfactual(web(values, "error rate", "%"), ONSET).claimed
 
 
-def test_a_level_never_passes_zero_or_all() -> None:
-    rate = np.abs(0.02 * noise(4)) + np.where(LATER, 3.0, 0.0)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_level_never_passes_zero_or_all(seed: int) -> None:
+    trend = np.linspace(0.0, 1.0, len(TIMES))
+    rate = np.maximum(1.0 - 1.1 * trend + 0.1 * noise(seed), 0.0) + np.where(LATER, 3.0, 0.0)
     low = counterfactual(web(rate, "error rate", "%"), ONSET).low
     assert low is not None
     assert low >= 0.0
-    high = counterfactual(
-        web(100 - np.abs(0.3 * noise(4)) - np.where(LATER, 20.0, 0.0), "availability", "%"), ONSET
-    ).high
+    share = np.minimum(99.0 + 1.1 * trend + 0.1 * noise(seed), 100.0) - np.where(LATER, 20.0, 0.0)
+    high = counterfactual(web(share, "availability", "%"), ONSET).high
     assert high is not None
     assert high <= 100.0
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_no_size_of_numbers_breaks_it(size: float) -> None:
+    effect = counterfactual(web(size * (latency() - 0.5), unit=""), ONSET)
+    assert effect.claimed
+    assert effect.without == pytest.approx(size * -0.382, rel=0.1)
 
 
 def test_peers_narrow_the_interval() -> None:
