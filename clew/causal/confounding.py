@@ -31,7 +31,13 @@ def responds(court: Court, witness: Witness, third: Sequence[Signal]) -> Respons
     if court.symptom is None:
         return None
     mine = [s for s in witness.signals if all((s.metric, s.service) != (t.metric, t.service) for t in third)]
-    return response(mine, court.symptom, third, court.scene.moment.start)
+    return response(mine, court.symptom, third, _both(court, witness))
+
+
+def _both(court: Court, witness: Witness) -> float:
+    """When both had begun, Unix seconds."""
+    begun = [at for at in (court.felt, witness.began) if at is not None]
+    return max(begun, default=court.scene.moment.start)
 
 
 def moved_by(court: Court, witness: Witness, plain: Response | None) -> Third | None:
@@ -40,7 +46,7 @@ def moved_by(court: Court, witness: Witness, plain: Response | None) -> Third | 
     """
     if plain is None or not plain.firm or court.symptom is None or witness.draft.cause.kind is CauseKind.TRAFFIC:
         return None
-    start, began = court.scene.moment.start, witness.began
+    start, began = _both(court, witness), witness.began
     for signal, role in _others(court, witness):
         went = departure(signal, court.scene.moment)
         if went is None or (began is not None and went.began > began + signal.step):

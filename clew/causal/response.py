@@ -8,11 +8,11 @@ import numpy as np
 from clew.causal.scene import Signal
 from clew.tables import Bools, Floats
 
-SAMPLES = 12
+SAMPLES = 18
 """Fewer common samples cannot tell a response from luck."""
 LAGS = 2
 """The symptom may follow by up to this many samples."""
-CHANCE = 0.1
+CHANCE = 0.08
 """A response is believed if at most this share of wrong alignments fits as well."""
 FIRM = 0.4
 """Smallest rank correlation that is called a response."""
@@ -39,17 +39,17 @@ class Response(NamedTuple):
 
 def response(suspects: Sequence[Signal], symptom: Signal, third: Sequence[Signal], start: float) -> Response | None:
     """The best partial rank correlation (Spearman 1904; ranks of `third` regressed out) of any suspect with the symptom at the same sample
-    or up to two later, against all circular shifts of the same pair, which keep what each series does by itself. None with too few
-    common samples or without variation.
+    or up to two later, from `start` on, against all circular shifts of the same pair, which keep what each series does by itself.
+
+    `start` is when both had begun: that they began together is the onset's test and says nothing of doses. None with too few common
+    samples or without variation.
     """
     every = (symptom, *third, *suspects)
     if not suspects or any(len(s.times) < SAMPLES for s in every):
         return None
     step = max(1.0, *(s.step for s in every))
+    begin = max(start, *(float(s.times[0]) for s in every))
     end = min(float(s.times[-1]) for s in every)
-    # as much of the past as of the incident: more of it would only rank its noise
-    past = max(end - start, SAMPLES * step - (end - start))
-    begin = max(start - past, *(float(s.times[0]) for s in every))
     grid = np.arange(begin, end + 0.5 * step, step)
     if len(grid) < SAMPLES:
         return None

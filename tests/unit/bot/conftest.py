@@ -233,7 +233,7 @@ def _hypotheses(e: tuple[Numbered, ...]) -> tuple[Hypothesis, Hypothesis, Hypoth
             Trial(
                 name="dose-response",
                 outcome=Outcome.UNKNOWN,
-                says="fewer than 12 common samples with checkout p99 latency",
+                says="fewer than 18 common samples with checkout p99 latency",
             ),
         ),
         effect=Effect(
