@@ -10,6 +10,7 @@ KINDS = {
     "errors": "metric",
     "requests": "metric",
     "traffic": "metric",
+    "stopped calls": "metric",
     "self time": "trace",
     "edge": "trace",
     "lost calls": "trace",

@@ -96,13 +96,11 @@ def _ways(now: Spans, past: Spans) -> dict[tuple[str, str], _Way]:
     current, usual = gaps(now), gaps(past) if len(past) else {}
     if not current:
         return {}
-    pooled = float(np.median([float(np.median(values)) for values in current.values()]))
+    pooled = float(np.median([float(np.median(values)) for values in (usual or current).values()]))
     out: dict[tuple[str, str], _Way] = {}
     for edge, values in current.items():
         old = usual.get(edge)
         known = old is not None and len(old) >= 5
-        if not known and len(past):
-            continue
         middle = float(np.median(old)) if old is not None and known else pooled
         bar = float(np.quantile(old, 0.95)) if old is not None and known else 5.0 * pooled + 0.002
         extra = max(0.0, float(np.mean(values)) - middle)

@@ -7,6 +7,7 @@ import numpy as np
 from clew.causal.grid import regular, step_of
 from clew.causal.meaning import Meaning, meaning
 from clew.causal.moment import Moment
+from clew.causal.roster import Codes
 from clew.causal.spread import medians, quantiles_of, spreads_of
 from clew.causal.witness import witnesses
 from clew.incident import Symptom, Window
@@ -14,7 +15,7 @@ from clew.tables import Floats, Matrix
 
 _REACH = 600.0
 """How far before the alert an onset is sought, seconds."""
-_NEAR = 1800.0
+_NEAR = 600.0
 """How slowly a candidate far from the alert loses, seconds: a gentle pull, since alerts are late by minutes, not by hours."""
 _AFTER = 300.0
 """How long a new level is followed, seconds: a fault may end again."""
@@ -89,7 +90,7 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     rows = np.flatnonzero(weight > 0)
     last = int(np.searchsorted(times, alerted_at + max(_AFTER, 2 * step), side="right"))
     first = max(0, int(places[0]) - 60)
-    values, weight = grid.values[rows, first:last], weight[rows]
+    values, weight = _failing(grid, rows)[:, first:last], weight[rows]
     whole = np.nansum(np.abs(values - medians(values)[:, None]), axis=1)
     reach = np.max(np.abs(np.where(np.isfinite(values), values, 0.0)), axis=1)
     scores = [
@@ -99,6 +100,16 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     ]
     best = int(np.argmax(scores))
     return float(times[places[best]]) if scores[best] > 0 else None
+
+
+def _failing(grid: Matrix, rows: Codes) -> Floats:
+    """The rows, availability as its distance from the usual: two points less of 100 % are much, of a load they are nothing."""
+    values = grid.values[rows]
+    keys = [grid.keys[row] for row in rows]
+    available = np.flatnonzero([meaning(key.metric, key.unit) is Meaning.AVAILABILITY for key in keys])
+    if len(available):
+        values[available] -= np.nan_to_num(medians(values[available]))[:, None]
+    return values
 
 
 def _separation(values: Floats, place: int, whole: Floats, reach: Floats) -> Floats:

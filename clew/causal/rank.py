@@ -1,5 +1,6 @@
 """Which cause comes first: clues in, a ranking out."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from clew.causal.blame import depths
@@ -8,6 +9,7 @@ from clew.causal.confidence import word
 from clew.causal.dismissal import dismissed
 from clew.causal.draft import Case, blamed_change, outside, service_draft
 from clew.causal.external import external_clues
+from clew.causal.flow import flow_clues
 from clew.causal.headline import headline
 from clew.causal.healthy import healthy
 from clew.causal.nochange import none_clue
@@ -42,7 +44,9 @@ def rank(
     """
     case = case_of(clues, graph, priors, symptom=symptom, onset=onset, changes=changes)
     clues, weighed, fits = case.clues, case.weighed, case.fits
-    order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], name)))
+    degree = Counter(name for edge in graph.edges for name in edge)
+    # where nothing tells two apart, the one with more calls has more that can break
+    order = tuple(sorted(weighed.sums, key=lambda name: (-weighed.sums[name], -degree[name], name)))
     listed = sorted([*fits, *((case.none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
     well, quiet = healthy(clues, symptom)
     drafts = (_all_well(quiet, watched(clues, symptom)),) if well else _drafts(case, order, case.beyond)
@@ -72,6 +76,7 @@ def case_of(
     clues = sorted(clues, key=lambda c: (c.channel, c.service or "", -c.amount, c.says, c.onset or 0.0, c.detail))
     changes = sorted(changes, key=lambda c: (c.at, c.ref))
     beyond = external_clues(clues, graph)
+    clues = [*clues, *flow_clues(clues, graph)]
     weighed = weigh((*clues, *beyond), graph, priors, symptom=symptom, onset=onset)
     errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
     usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())

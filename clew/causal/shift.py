@@ -23,6 +23,8 @@ _UNIT = 0.05
 """Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then."""
 _USUAL = 0.2
 """Latency or errors up to this amount are within what a signal does on its own."""
+_LASTING = 2
+"""So many samples below all earlier ones are no accident."""
 _CAP = 200.0
 FRONT = "front door"
 """What the series of no service are said to be of."""
@@ -90,6 +92,7 @@ def series_clues(summary: Summary, moment: Moment, symptom: Symptom | None = Non
         ]
         clues += _quiet(roster, summary.early, wanted)
         clues += _noticed(roster, summary, symptom, wanted) if symptom else []
+        clues += _silent(roster, summary)
         surge = traffic_clue(summary, moment)
     if surge is not None:
         clues.append(SeriesClue(surge, SeriesKey("", "", "requests"), 0.0, 0.0))
@@ -192,6 +195,23 @@ def _noticed(roster: Roster, summary: Summary, symptom: Symptom, wanted: str) ->
     return [
         found._replace(clue=found.clue.model_copy(update={"says": found.clue.says.replace(" from ", " since ", 1)}))
     ]
+
+
+def _silent(roster: Roster, summary: Summary) -> list[SeriesClue]:
+    """Services that are asked less than ever before: channel `silent` (0..1, how deep and how lasting). Tells of their callers."""
+    flow = summary.flow
+    depth = 1.0 - flow.left / flow.before
+    found = (flow.sunk >= _LASTING) & (depth > 0) & ~roster.owned(("",))
+    rows = np.flatnonzero(found)
+    amount = np.where(found, depth * flow.sunk / (flow.sunk + 1.0), 0.0)
+    out: list[SeriesClue] = []
+    for row in rows[firsts((-amount[rows], rows), roster.service[rows])].tolist():
+        key, before, after = roster.key(row), float(flow.before[row]), float(flow.left[row])
+        says = f"{key.service} {spoken(key.metric)} {change(before, after, key.unit or unit_of(key.metric))}"
+        worth = round(float(amount[row]), 6)
+        clue = Clue(channel="silent", service=key.service, amount=worth, says=says[:160], detail=key.metric)
+        out.append(SeriesClue(clue, key, before, after))
+    return out
 
 
 def _worst(roster: Roster, levels: Levels) -> Floats:

@@ -23,6 +23,10 @@ _EARLY = 60.0
 """The onset is known to about this, seconds: samples this close before it are not called the past."""
 _NEAR = 120.0
 """How long before the onset a series may have begun to move, seconds."""
+_USUAL = 0.98
+"""The part of earlier samples that is called usual: one bad sample of a quiet day must not hide the next incident."""
+_SEEN = 5
+"""So many samples say what the least usual number of requests is."""
 _SURGING = 300.0
 """The same for traffic."""
 _ROWS = 512
@@ -48,6 +52,10 @@ class Flow(NamedTuple):
 
     before: Floats
     after: Floats
+    sunk: Floats
+    """Samples of the incident below everything that was usual, at least 5 samples."""
+    left: Floats
+    """Their mean."""
     times: Floats
     """(W,) from just before the incident on, Unix seconds."""
     services: tuple[str, ...]
@@ -128,6 +136,8 @@ def merged(parts: Sequence[Summary]) -> Summary:
         Flow(
             joined([part.flow.before for part in parts]),
             joined([part.flow.after for part in parts]),
+            joined([part.flow.sunk for part in parts]),
+            joined([part.flow.left for part in parts]),
             parts[0].flow.times,
             tuple(services[place] for place in by_name),
             np.concatenate([part.flow.totals for part in parts])[by_name],
@@ -203,8 +213,8 @@ def _levels(ordered: Floats, incident: Floats) -> Levels:
     return Levels(
         level,
         spreads_of(ordered, count, level),
-        quantiles_of(ordered, count, 0.995),
-        quantiles_of(ordered, count, 0.005),
+        quantiles_of(ordered, count, _USUAL),
+        quantiles_of(ordered, count, 1.0 - _USUAL),
         top,
         bottom,
         count.astype(np.int32),
@@ -231,8 +241,19 @@ def _flow(flow: Flow, values: Floats, rows: Codes, cuts: _Cuts) -> tuple[Floats,
     """Fills the levels of request series; returns their samples around the incident and the rows that have levels."""
     past, during = cuts.now
     flow.before[rows], flow.after[rows] = medians(values[:, past]), quantiles(values[:, during], 0.75)
+    flow.sunk[rows], flow.left[rows] = _sunk(values[:, past], values[:, during])
     known = np.isfinite(flow.before[rows]) & np.isfinite(flow.after[rows]) & (flow.before[rows] > 0)
     return values[known][:, cuts.times >= cuts.moment.start - _SURGING].astype(np.float64), rows[known]
+
+
+def _sunk(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """How many samples lie below every earlier one, and their mean; NaN where fewer than 5 were seen before."""
+    lowest = np.where(np.isfinite(before), before, np.inf).min(axis=1, initial=np.inf)
+    below = now < lowest[:, None]
+    count = below.sum(axis=1).astype(np.float64)
+    mean = np.where(below, now, 0.0).sum(axis=1) / np.maximum(count, 1.0)
+    known = np.isfinite(before).sum(axis=1) >= _SEEN
+    return np.where(known, count, np.nan), np.where(known & (count > 0), mean, np.nan)
 
 
 def _with_totals(out: Summary, roster: Roster, sums: Sequence[tuple[Floats, Codes]]) -> Summary:
@@ -256,7 +277,12 @@ def _blank(roster: Roster, times: Floats) -> Summary:
         return Levels(column(), column(), column(), column(), column(), column(), none)
 
     return Summary(
-        roster, levels(), levels(), column(), column(), Flow(column(), column(), times, (), np.empty((0, len(times))))
+        roster,
+        levels(),
+        levels(),
+        column(),
+        column(),
+        Flow(column(), column(), column(), column(), times, (), np.empty((0, len(times)))),
     )
 
 

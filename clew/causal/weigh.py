@@ -10,15 +10,27 @@ from clew.hypothesis import CauseKind, Clue, Term
 from clew.incident import Signal, Symptom
 from clew.tables import CallGraph
 
-CHANNELS = ("resource", "self time", "edge", "new errors", "failed spans", "lost calls", "gone", "external")
+CHANNELS = (
+    "resource",
+    "self time",
+    "edge",
+    "new errors",
+    "failed spans",
+    "lost calls",
+    "gone",
+    "stopped calls",
+    "external",
+)
 """What counts for a service by itself, beside the latency, errors and requests that move along calls."""
-_EFFECTS = ("new errors", "failed spans", "lost calls", "gone")
+_EFFECTS = ("new errors", "failed spans", "lost calls", "gone", "stopped calls")
 """What a service shows that waits for, or is refused by, something below it."""
 _SIGNALS = ("latency", "errors", "requests")
 _REQUESTS = 0.15
 """More or fewer requests are mostly what others do."""
 _LATE = 180.0
 """A service whose first sign comes this long after the onset is a follower, seconds."""
+_ANOMALOUS = 0.05
+"""Below this a signal is as ever."""
 _COMBINED = 3
 """So many templates of new errors of one service are counted together."""
 _KNOWN = frozenset((*CHANNELS, *_SIGNALS))
@@ -42,11 +54,11 @@ def weigh(
 ) -> Weighed:
     """Sums the terms of every service that any clue or the graph names. More support never lowers a service's own sum."""
     weights = priors.weights
-    best = strongest(clues)
+    best = strongest(clues, symptom.service)
     nodes = {s for edge in graph.edges for s in edge}
     names = sorted({s for _, s in best} | nodes | set(graph.services) - {""})
     best = _errors_outside(best, nodes)
-    signals = {kind: {n: best[kind, n].amount if (kind, n) in best else 0.0 for n in names} for kind in _SIGNALS}
+    signals = {kind: {n: _signal(best.get((kind, n))) for n in names} for kind in _SIGNALS}
     worth = _worth(symptom, weights)
     raw = {n: max(worth[kind] * signals[kind][n] for kind in _SIGNALS) for n in names}
     called = {kind: blamed(signals[kind], graph, symptom.service, weights) for kind in _SIGNALS}
@@ -103,22 +115,28 @@ def _explained(
     return out
 
 
-def strongest(clues: Sequence[Clue]) -> dict[tuple[str, str], Clue]:
+def _signal(clue: Clue | None) -> float:
+    return clue.amount if clue is not None and clue.amount > _ANOMALOUS else 0.0
+
+
+def strongest(clues: Sequence[Clue], front: str | None = None) -> dict[tuple[str, str], Clue]:
     """The strongest clue per channel and service; ties go to the sentence that sorts first, so that order never matters.
 
-    New errors of one service add up (as odds, at most three templates): two messages of one fault are one fault.
+    New errors of one service add up (as odds, at most three templates): two messages of one fault are one fault. What the whole
+    system shows (no service) counts for `front`, the service that the alert speaks of.
     """
     out: dict[tuple[str, str], Clue] = {}
     count: dict[str, int] = {}
     for clue in sorted(clues, key=lambda c: (-c.amount, c.says, c.onset or 0.0, c.detail)):
-        if not clue.service or clue.channel not in _KNOWN:
+        who = clue.service or (front if clue.channel in _SIGNALS else None)
+        if not who or clue.channel not in _KNOWN:
             continue
-        first = out.setdefault((clue.channel, clue.service), clue)
+        first = out.setdefault((clue.channel, who), clue)
         if clue.channel == "new errors":
-            count[clue.service] = count.get(clue.service, 0) + 1
-            if first is not clue and count[clue.service] <= _COMBINED:
+            count[who] = count.get(who, 0) + 1
+            if first is not clue and count[who] <= _COMBINED:
                 both = _together(first.amount, clue.amount)
-                out[clue.channel, clue.service] = first.model_copy(update={"amount": both})
+                out[clue.channel, who] = first.model_copy(update={"amount": both})
     return out
 
 

@@ -13,6 +13,7 @@ class Weights(Frozen):
     failed_spans: float = 1.0
     lost_calls: float = 0.4
     gone: float = 0.4
+    stopped_calls: float = 1.0
     external: float = 2.0
     call_graph: float = 1.0
     """Latency, errors and requests, once blame was shifted to callees."""
