@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clew.causal.experiment import TRIAL, experiment_clues, experiment_trials, experiments
 from clew.causal.ranking import Draft
@@ -202,3 +204,50 @@ def test_order_of_rows_and_changes_does_not_matter() -> None:
 def test_bad_tables_blame_nobody(matrix: Matrix, onset: float | None) -> None:
     found = experiments(matrix, [DEPLOY], onset, SYMPTOM)
     assert all(f.ruling is Ruling.UNKNOWN for f in found)
+
+
+WORDS = st.sampled_from(
+    [
+        "",
+        "canary",
+        "stable",
+        "v42",
+        "v1.2",
+        "x: off->on",
+        "x: on->off",
+        "deploy pay v1.2",
+        "roll back",
+        "=",
+        "->",
+        "é" * 90,
+    ]
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    labels=st.lists(st.tuples(st.sampled_from(["track", "version", "flag", "zone"]), WORDS), min_size=1, max_size=5),
+    changes=st.lists(
+        st.tuples(st.sampled_from(["commit", "deploy", "flag", "config"]), WORDS, st.integers(-70, 20)), max_size=6
+    ),
+    metric=st.sampled_from(["errors", "error_rate", "latency-p95", "availability", "requests"]),
+    rough=st.sampled_from([np.nan, np.inf, -1e300, 0.0, 1e300]),
+    step=st.sampled_from([1, 2, 5]),
+)
+def test_whatever_comes_in_an_answer_comes_out(
+    labels: list[tuple[str, str]], changes: list[tuple[str, str, int]], metric: str, rough: float, step: int
+) -> None:
+    keys = tuple(SeriesKey("pay", f"pay-{i}", metric, "", (label,)) for i, label in enumerate(labels))
+    values = np.stack([series(i, 0.3, 1.0 + 9.0 * (i % 2)) for i in range(len(keys))])
+    values[0, ::7] = rough
+    matrix = Matrix(TIMES[::step], keys, values[:, ::step])
+    given = [
+        Change.model_validate({"ref": f"c{i}", "what": what, "at": ONSET + 60.0 * at, "service": "pay", "title": title})
+        for i, (what, title, at) in enumerate(changes)
+    ]
+    found = experiments(matrix, given, ONSET, SYMPTOM)
+    assert found == experiments(matrix, given[::-1], ONSET, SYMPTOM)
+    for one in found:
+        assert one.says
+        assert len(one.says) < 700
+        assert one.ruling is not Ruling.FOR or (one.effect is not None and one.effect > 0)
