@@ -66,7 +66,7 @@ def foretold(cut: Stretch, ceiling: float = np.inf) -> Foretold | str:
         return why
     size = float(np.max(np.abs(cut.values))) or 1.0
     even = replace(cut, values=cut.values / size, shown=cut.shown / size)
-    answer = _repeated(even) if repeats(even.values) else _averaged(even)
+    answer = _repeated(even, ceiling / size) if repeats(even.values) else _averaged(even)
     if isinstance(answer, str):
         return answer
     floor = 0.0 if cut.values.min() >= 0 else -np.inf
@@ -74,11 +74,11 @@ def foretold(cut: Stretch, ceiling: float = np.inf) -> Foretold | str:
     return answer._replace(levels=(about, low, high), basis=_REFERENCE if cut.borrowed else answer.basis)
 
 
-def _repeated(cut: Stretch) -> Foretold:
+def _repeated(cut: Stretch, ceiling: float) -> Foretold:
     """The forecast of a signal that mostly repeats one value."""
     paths = repeated(cut.values, len(cut.later))
     found = Forecast(np.sort(paths.mean(axis=1)), np.sort(np.median(paths, axis=1)), {})
-    claimed = _outside(found, cut.shown) if np.ptp(cut.values) else _broken(cut)
+    claimed = _outside(found, cut.shown) if np.ptp(cut.values) else _broken(cut, ceiling)
     return Foretold(found.levels(_COVER), claimed, "past")
 
 
@@ -108,8 +108,11 @@ def _outside(found: Forecast, shown: Floats) -> bool:
     return (mean > high and middle > above) or (mean < low and middle < below)
 
 
-def _broken(cut: Stretch) -> bool:
-    """Whether a signal that never moved does now: no noise to compare with, so the order of the samples and the size must tell."""
+def _broken(cut: Stretch, ceiling: float) -> bool:
+    """Whether a signal that never moved does now: no noise to compare with, so the order of the samples and the size must tell.
+
+    Where it was none at all or all there is (no errors, 100 % available), any size will do.
+    """
     usual = float(cut.values[0])
-    notable = abs(float(cut.shown.mean()) - usual) > _NOTABLE * abs(usual)
-    return notable and chance(cut.values, cut.shown) < 1 - _CERTAIN
+    least = 0.0 if usual in (0.0, ceiling) else _NOTABLE * abs(usual)
+    return abs(float(cut.shown.mean()) - usual) > least and chance(cut.values, cut.shown) < 1 - _CERTAIN

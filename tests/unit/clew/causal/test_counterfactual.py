@@ -99,6 +99,14 @@ def test_errors_where_there_never_were_any_are_an_effect() -> None:
     assert (effect.without, effect.low, effect.high, effect.claimed) == (0.0, 0.0, 0.0, True)
 
 
+@pytest.mark.parametrize(("usual", "now", "claimed"), [(100.0, 98.0, True), (80.0, 78.0, False), (80.0, 60.0, True)])
+def test_a_signal_that_never_moved_must_move_notably_but_from_all_there_is(
+    usual: float, now: float, claimed: bool
+) -> None:
+    effect = counterfactual(web(np.where(LATER, now, usual), "availability", "%"), ONSET)
+    assert (effect.low, effect.high, effect.claimed) == (usual, usual, claimed)
+
+
 def test_a_single_error_where_there_never_were_any_is_none() -> None:
     values = np.zeros(len(TIMES))
     values[BEFORE + 3] = 5.0
