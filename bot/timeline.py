@@ -28,7 +28,9 @@ def standing(row: Began) -> str:
 
 def undated(row: Began) -> str:
     """What is said of a service without a first sign: the length of a call or its failure says that something is off, not since when."""
-    return "off, since when is not known" if row.amount >= OFF else "no sign of its own"
+    if row.amount < OFF and not row.leading:
+        return "no sign of its own"
+    return f"{standing(row) or 'off'}, since when is not known"
 
 
 def order(timeline: Timeline) -> tuple[Began, ...]:

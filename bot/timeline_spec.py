@@ -257,7 +257,12 @@ def _look(row: Began) -> _Look:
 def _names(timeline: Timeline, frame: _Frame) -> list[Spec]:
     layers: list[Spec] = []
     for place, row in enumerate(timeline.rows):
-        text: Spec = {"type": "text", "align": "left", "fontSize": 13, "color": INK if row.onset is not None else GREY}
+        text: Spec = {
+            "type": "text",
+            "align": "left",
+            "fontSize": 13,
+            "color": INK if row.onset is not None or row.leading else GREY,
+        }
         text |= {"fontWeight": "bold" if row.leading else "normal", "limit": frame.names - 4}
         layers.append(
             {

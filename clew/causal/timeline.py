@@ -8,6 +8,7 @@ from clew.causal.confidence import KINDS
 from clew.causal.draft import Case
 from clew.causal.ranking import Ranking
 from clew.causal.say import within
+from clew.causal.shift import FRONT
 from clew.evidence import Change, Mark
 from clew.hypothesis import Began, CauseKind, Clue, Confidence, Label, Timeline
 from clew.tables import CallGraph
@@ -20,8 +21,10 @@ _SIGN = 0.15
 """A clue below this agrees with anything: it dates nothing."""
 _BESIDE = 0.2
 """A service without a hypothesis is drawn if it is so far off, or from this part of the heaviest weight on."""
-_NEAR = 1800.0
-"""A change this close before the onset is marked, seconds; the blamed one up to twice that."""
+_NEAR = 300.0
+"""Changes this close before the onset are marked at least, seconds; further back as far as the signs lie apart, threefold."""
+_FAR = 1800.0
+"""No change is marked that lies further back, seconds: the signs would shrink to a dot; a blamed one may always lie so far back."""
 _MUTE = frozenset(("gone", "change", "traffic", "requests"))
 """Channels that tell no first sign: a line that is missing has no time, a change is no trouble, and requests rise and fall."""
 _OPEN = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
@@ -34,13 +37,15 @@ def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None
     if ranking.healthy:
         return None
     first = first_signs((*case.clues, *case.beyond))
+    first |= _front(case) if case.symptom.service is None else {}
     graph = _with_outside(case)
     weights = _weights(ranking, case)
     shown = _shown(ranking, graph, case.symptom.service, {n: _off(n, weights, case) for n in first})
     if sum(name in first for name in shown) < 2:
         return None
     level = levels(graph, case.symptom.service)
-    told = _told(ranking)
+    level[FRONT] = min(level.values(), default=0) - 1
+    told, dated = _told(ranking), [first[name] for name in shown if name in first]
     best = next((d for d in ranking.drafts if d.confidence in _OPEN), None)
     rows = [
         Began(
@@ -57,7 +62,7 @@ def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None
     return Timeline(
         rows=_ordered(rows, edges),
         edges=tuple(sorted(edges)),
-        marks=_marks(ranking, case, alerted_at),
+        marks=_marks(ranking, case, alerted_at, max(dated) - min(dated)),
         onset=ranking.onset,
         alerted_at=alerted_at,
     )
@@ -76,6 +81,12 @@ def first_signs(clues: Iterable[Clue]) -> dict[str, float]:
         ):
             out[clue.service] = min(out.get(clue.service, clue.onset), clue.onset)
     return out
+
+
+def _front(case: Case) -> dict[str, float]:
+    """When what the alert speaks of began at the service level itself: the moment that the headline tells."""
+    found = [c.onset for c in case.clues if c.channel == "symptom" and c.service == "" and c.onset is not None]
+    return {FRONT: min(found)} if found else {}
 
 
 def levels(graph: CallGraph, symptom: str | None) -> dict[str, int]:
@@ -111,7 +122,7 @@ def _weights(ranking: Ranking, case: Case) -> dict[str, float]:
 
 def _off(name: str, weights: Mapping[str, float], case: Case) -> float:
     """How far off a service is, whoever made it so: one that suffers weighs little and belongs on the picture."""
-    return max(weights.get(name, 0.0), case.weighed.raw.get(name, 0.0))
+    return 1.0 if name == FRONT else max(weights.get(name, 0.0), case.weighed.raw.get(name, 0.0))
 
 
 def _shown(ranking: Ranking, graph: CallGraph, symptom: str | None, dated: Mapping[str, float]) -> tuple[str, ...]:
@@ -167,8 +178,8 @@ def _told(ranking: Ranking) -> dict[str, Label]:
     return out
 
 
-def _marks(ranking: Ranking, case: Case, alerted_at: float) -> tuple[Mark, ...]:
-    """What went live near by, the blamed changes first."""
+def _marks(ranking: Ranking, case: Case, alerted_at: float, apart: float) -> tuple[Mark, ...]:
+    """What went live near by, the blamed changes first; `apart` is how far the signs lie apart, seconds."""
     blamed = {d.cause.change for d in ranking.drafts if d.confidence in _OPEN and d.cause.kind is CauseKind.CHANGE}
     onset = alerted_at if ranking.onset is None else ranking.onset
     live = {c.commit for c in case.changes if c.commit}
@@ -177,7 +188,7 @@ def _marks(ranking: Ranking, case: Case, alerted_at: float) -> tuple[Mark, ...]:
         mine = bool({change.ref, change.commit} & blamed)
         if change.what == "commit" and (not mine or change.ref in live):
             continue  # a commit alone alters nothing: its deploy does
-        if onset - _NEAR * (2 if mine else 1) <= change.at <= max(onset, alerted_at) + 600.0:
+        if onset - (_FAR if mine else min(_FAR, max(_NEAR, 3 * apart))) <= change.at <= max(onset, alerted_at) + 600.0:
             found.append((not mine, abs(change.at - onset), change))
     found.sort(key=lambda item: (*item[:2], item[2].ref))
     kept = sorted((item[2] for item in found[:MARKS]), key=lambda c: (c.at, c.ref))

@@ -81,6 +81,8 @@ def test_a_service_that_is_off_without_a_time_is_told_from_one_that_is_well() ->
     rows = (Began(service="web", onset=ONSET), Began(service="slow", amount=0.9), Began(service="well"))
     drawn = texts(spread(rows=rows, edges=()))
     assert "off, since when is not known" in drawn
+    blamed = Began(service="slow", amount=0.9, label=Label.CAUSE, leading=True)
+    assert "cause, since when is not known" in texts(spread(rows=(rows[0], blamed), edges=()))
     assert "no sign of its own" in drawn
 
 

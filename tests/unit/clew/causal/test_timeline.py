@@ -112,6 +112,25 @@ def test_weak_and_mute_clues_date_nothing() -> None:
     }
 
 
+def test_where_the_alert_names_no_service_the_front_door_has_its_row() -> None:
+    front = clue("symptom", "", 0.0, 1080.0)
+    made = drawn(*SPREAD, front, symptom=Symptom(signal=Signal.LATENCY))
+    assert made is not None
+    assert (made.rows[0].service, made.rows[0].onset) == ("front door", 1080.0)
+    named = drawn(*SPREAD, front)
+    assert named is not None
+    assert "front door" not in {r.service for r in named.rows}
+
+
+def test_a_deploy_long_before_is_left_out_unless_it_is_blamed() -> None:
+    commit = Change(ref="abc", at=-700.0, diff=POOL, files=("stock/settings.yaml",), service="stock", commit=None)
+    live = Change(ref="d", what="deploy", at=-600.0, service="stock", commit="abc")
+    other = Change(ref="e", what="deploy", at=-600.0, service="web", commit="xyz")
+    made = drawn(*SPREAD, changes=(commit, live, other))
+    assert made is not None
+    assert [m.label for m in made.marks] == ["deploy abc stock"]
+
+
 def test_labels_come_from_the_drafts() -> None:
     ranking = rank(SPREAD, CHAIN, Priors(), symptom=SYMPTOM, onset=1030.0, changes=())
     best = ranking.drafts[0].model_copy(update={"label": Label.CAUSE})
