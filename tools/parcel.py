@@ -15,6 +15,7 @@ from clew.tables import Matrix
 Answer = Matrix | Summary | str
 """A string is why there is no answer."""
 Arrays = dict[str, NDArray[Any]]
+_FLOW = tuple(name for name in Flow._fields if name != "services")
 
 
 def packed(answer: Answer) -> bytes:
@@ -29,7 +30,7 @@ def packed(answer: Answer) -> bytes:
     columns |= {f"early.{name}": column for name, column in answer.early._asdict().items()}
     flow = answer.flow
     columns |= {"since": answer.since, "typical": answer.typical, "codes": answer.roster.codes}
-    columns |= {"before": flow.before, "after": flow.after, "times": flow.times, "totals": flow.totals}
+    columns |= {name: getattr(flow, name) for name in _FLOW}
     return _written({"kind": "summary", "names": answer.roster.names, "services": flow.services}, columns)
 
 
@@ -57,7 +58,7 @@ def _answer(told: dict[str, Any], arrays: Arrays) -> Answer:
         _levels("early", arrays),
         arrays["since"],
         arrays["typical"],
-        Flow(arrays["before"], arrays["after"], arrays["times"], tuple(told["services"]), arrays["totals"]),
+        Flow(services=tuple(told["services"]), **{name: arrays[name] for name in _FLOW}),
     )
 
 
