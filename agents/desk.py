@@ -58,12 +58,15 @@ class Desk:
             self.reads[key] = task
         return await asyncio.shield(task)
 
-    async def read(self, source: Source, key: tuple[str, ...], ask: Callable[[], Awaitable[Value]]) -> Reading[Value]:
-        """Asks a source once, within `Limits.source_seconds`. Raises nothing that the source raises on purpose."""
-        return await self.once((source.name, *key), lambda: self._asked(source, ask))
+    async def read(
+        self, source: Source, key: tuple[str, ...], ask: Callable[[], Awaitable[Value]], seconds: float | None = None
+    ) -> Reading[Value]:
+        """Asks a source once, within `seconds` or `Limits.source_seconds`. Raises nothing that the source raises on purpose."""
+        within = self.deps.limits.source_seconds if seconds is None else seconds
+        return await self.once((source.name, *key), lambda: self._asked(source, ask, within))
 
-    async def _asked(self, source: Source, ask: Callable[[], Awaitable[Value]]) -> Reading[Value]:
-        clock, seconds = self.deps.clock, self.deps.limits.source_seconds
+    async def _asked(self, source: Source, ask: Callable[[], Awaitable[Value]], seconds: float) -> Reading[Value]:
+        clock = self.deps.clock
         began = clock.monotonic()
         timer = asyncio.get_running_loop().call_later(min(NOTICE_SECONDS, seconds / 2), self._becomes_late, source)
         try:

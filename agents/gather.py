@@ -51,10 +51,12 @@ class Gather:
         if told not in self.gaps:
             self.gaps.append(told)
 
-    async def bulk(self, source: Source, method: str, era: str, ask: Callable[[], Awaitable[Value]]) -> Value | None:
-        """One table for the look's window, or None and a gap. Asked once per run whoever asks."""
+    async def bulk(
+        self, source: Source, method: str, era: str, ask: Callable[[], Awaitable[Value]], seconds: float | None = None
+    ) -> Value | None:
+        """One table for the look's window, or None and a gap. Asked once per run whoever asks; `seconds` as in `Desk.read`."""
         window = self.look.lead.window
-        reading = await self.desk.read(source, question(method, era, window), ask)
+        reading = await self.desk.read(source, question(method, era, window), ask, seconds)
         query = str(getattr(reading.value, "query", ""))
         self.receipts.append(
             Receipt(

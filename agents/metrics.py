@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from agents.fleet import matrices, summarised, with_series
 from agents.gather import Gather
 from agents.specialist import Specialist, Swept
 from agents.speech import counted, several
 from agents.state import Look
-from agents.triage import AFFECTED, NOTICED, matrices
+from agents.triage import AFFECTED, NOTICED
 from clew.causal.selftime import span_clues
-from clew.causal.shift import SeriesClue, resource_clues
+from clew.causal.shift import SeriesClue, series_clues
 from clew.evidence import Asked, Call, Mark, Note, Series
 from clew.hypothesis import Clue
 from clew.ports import Era, MetricSource, Telemetry, TraceSource
@@ -41,11 +42,15 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
     matrix, normal = await matrices(gather)
     sources = gather.sources(MetricSource, Telemetry.METRICS)
     symptom = gather.look.incident.symptom
-    found = await asyncio.to_thread(resource_clues, matrix, normal, gather.look.moment, symptom)
+    summary, whole = await summarised(gather, matrix, normal)
+    found = await asyncio.to_thread(series_clues, summary, gather.look.moment, symptom)
     if not sources:
         return tuple(f.clue for f in found), 0
-    rows = {key: row for row, key in enumerate(matrix.keys)}
     chosen = _chosen(found, symptom.service)
+    if not whole:
+        services = {key.service for key in chosen}
+        matrix = await with_series(gather.desk, gather.look.lead.window, Era.NOW, matrix, services)
+    rows = {key: row for row, key in enumerate(matrix.keys)}
     clues: list[Clue] = []
     for item in found:
         if item.key in chosen and item.key in rows:
@@ -61,7 +66,7 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
             clues.append(await _traffic(gather, sources[0], matrix, item.clue))
         else:
             clues.append(item.clue)
-    return tuple(clues), len(matrix.keys)
+    return tuple(clues), len(summary.roster)
 
 
 async def _traffic(gather: Gather, source: MetricSource, matrix: Matrix, clue: Clue) -> Clue:

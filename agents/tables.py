@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from agents.desk import Desk, question
+from agents.fleet import levels
 from clew.evidence import Change
-from clew.incident import Window
+from clew.incident import Symptom, Window
 from clew.ports import Era, LogSource, MetricSource, Source, TraceSource
 from clew.tables import CallGraph, ChangeTable, LogTable, Matrix, Spans, Tables
 
@@ -14,13 +15,13 @@ Of = TypeVar("Of", bound=Source)
 Value = TypeVar("Value")
 
 
-async def tables(desk: Desk, window: Window, graph: CallGraph, changes: tuple[Change, ...]) -> Tables:
+async def tables(desk: Desk, window: Window, graph: CallGraph, changes: tuple[Change, ...], symptom: Symptom) -> Tables:
     """Series, spans and lines of the window, beside what is known already; asks nothing twice, and again only after a resume.
 
     A source that failed leaves its table empty: whoever reads it can't tell. Raises nothing that a source raises on purpose.
     """
     (matrix, normal), (spans, usual), (lines, calm) = await asyncio.gather(
-        _both(desk, MetricSource, "matrix", window, lambda s, era: s.matrix(window, era)),
+        _both(desk, MetricSource, "matrix", window, lambda s, era: levels(s, window, era, symptom)),
         _both(desk, TraceSource, "spans", window, lambda s, era: s.spans(window, era)),
         _both(desk, LogSource, "lines", window, lambda s, era: s.lines(window, era)),
     )

@@ -3,6 +3,7 @@
 import asyncio
 
 from agents.desk import Desk
+from agents.fleet import matrices, summarised
 from agents.gather import Gather
 from agents.specialist import Specialist
 from agents.speech import clock, several, within
@@ -10,12 +11,12 @@ from agents.state import Look, Receipt, Topology, Triaged
 from clew.causal.change import named
 from clew.causal.moment import Moment
 from clew.causal.onset import moment
-from clew.causal.shift import SeriesClue, resource_clues
+from clew.causal.shift import SeriesClue, series_clues
 from clew.evidence import Mark
 from clew.hypothesis import Lead
 from clew.incident import Incident, Window, incident_id
-from clew.ports import ChangeSource, Era, GraphSource, MetricSource, Telemetry
-from clew.tables import CallGraph, Matrix
+from clew.ports import ChangeSource, GraphSource, Telemetry
+from clew.tables import CallGraph
 
 EYES = frozenset({Telemetry.METRICS, Telemetry.TOPOLOGY, Telemetry.CHANGES})
 MARKS = 12
@@ -40,9 +41,11 @@ async def triage(incident: Incident, round_: int, desk: Desk) -> tuple[Triaged, 
     gather = Gather(desk, Look(incident=incident, lead=lead, moment=blank), "triage", EYES)
     (now, normal), graph, marks = await asyncio.gather(matrices(gather), _graph(gather), _marks(gather))
     when = await asyncio.to_thread(moment, now, normal, incident.alerted_at, incident.symptom)
-    clues = await asyncio.to_thread(resource_clues, now, normal, when)
+    seen = Gather(desk, Look(incident=incident, lead=lead, moment=when), "triage", EYES)
+    summary, _ = await summarised(seen, now, normal)
+    clues = await asyncio.to_thread(series_clues, summary, when)
     affected = _affected(clues)
-    calm = tuple(sorted({k.service for k in now.keys if k.service} - set(affected)))
+    calm = tuple(sorted({name for name in summary.roster.names.service if name} - set(affected)))
     found = Triaged(
         moment=when,
         topology=Topology.of(graph),
@@ -50,23 +53,10 @@ async def triage(incident: Incident, round_: int, desk: Desk) -> tuple[Triaged, 
         calm=calm,
         marks=marks,
         summary=_summary(incident, when, affected, calm),
-        gaps=tuple(gather.gaps),
+        gaps=(*gather.gaps, *seen.gaps),
         round=round_,
     )
     return found, tuple(gather.receipts)
-
-
-async def matrices(gather: Gather) -> tuple[Matrix, Matrix]:
-    """The first metric source's tables, now and normal; empty where there are none."""
-    window = gather.look.lead.window
-    for source in gather.sources(MetricSource, Telemetry.METRICS):
-        now, normal = await asyncio.gather(
-            gather.bulk(source, "matrix", Era.NOW.value, lambda s=source: s.matrix(window)),
-            gather.bulk(source, "matrix", Era.NORMAL.value, lambda s=source: s.matrix(window, Era.NORMAL)),
-        )
-        if now is not None:
-            return now, normal or Matrix.empty()
-    return Matrix.empty(), Matrix.empty()
 
 
 async def _graph(gather: Gather) -> CallGraph:

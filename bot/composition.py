@@ -18,12 +18,14 @@ from bot.settings import LlmSettings, Settings
 from clew.deps import Deps
 from clew.incident import Incident, Window
 from clew.limits import Limits
-from clew.ports import Mind, Platform, Source
+from clew.ports import MetricSource, Mind, Platform, Source
 from tools.case.brief import CaseBrief, case_incident
 from tools.memory import SqlMemory
 from tools.memory import opened as memory_opened
+from tools.parted import PartedMetrics, PartTask, answered
 from tools.queue import opened as queue_opened
 from tools.recorded import recorded_sources
+from tools.shards import opened as shards_opened
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,27 @@ class ByHand:
 
 
 @asynccontextmanager
+async def in_parts(settings: Settings, sources: tuple[Source, ...]) -> AsyncGenerator[tuple[Source, ...]]:
+    """The sources, those of metrics with workers that read the parts of a fleet too large for one. Raises StoreError."""
+
+    async def work(task: PartTask) -> bytes:
+        return await answered(sources, task, settings.limits.source_seconds)
+
+    async with shards_opened(settings.queue.url, work) as shards:
+        yield tuple(
+            PartedMetrics(source, shards.ask, settings.limits) if isinstance(source, MetricSource) else source
+            for source in sources
+        )
+
+
+@asynccontextmanager
 async def investigating(
     settings: Settings, found: Facts, memory: SqlMemory, platforms: Mapping[str, Platform], jobs: ByHand | None = None
 ) -> AsyncGenerator[GraphCopilot]:
     """The copilot, with its queue running unless `jobs` are given. Raises Misconfigured or StoreError."""
-    deps = Deps(found.sources, memory, SystemClock(), settings.limits, mind(settings.llm, settings.limits))
     async with AsyncExitStack() as stack:
+        sources = found.sources if jobs else await stack.enter_async_context(in_parts(settings, found.sources))
+        deps = Deps(sources, memory, SystemClock(), settings.limits, mind(settings.llm, settings.limits))
         saver = await stack.enter_async_context(checkpoints_opened(settings.store.checkpoints))
         if jobs is not None:
             yield GraphCopilot(deps, platforms, jobs, saver, owner())

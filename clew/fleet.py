@@ -13,7 +13,8 @@ from clew.tables import Matrix
 class FleetSource(MetricSource, Protocol):
     """A metric source that can be larger than one read: what is needed of all series is gathered from its parts, exactly.
 
-    Every method raises SourceError. Where the fleet is small enough, `summary` is None and the other two give the whole matrix.
+    Every method raises SourceError. Where the fleet is small enough to be read whole, all series are witnesses and the other two are
+    None and empty.
     """
 
     async def witnesses(self, window: Window, era: Era, symptom: Symptom) -> Matrix:
@@ -25,5 +26,5 @@ class FleetSource(MetricSource, Protocol):
         ...
 
     async def of_services(self, window: Window, era: Era, services: frozenset[str]) -> Matrix:
-        """All series of these services."""
+        """All series of these services, witnesses or not."""
         ...

@@ -36,6 +36,7 @@ class PartTask(Frozen):
 
 
 Piece = TypeVar("Piece", Matrix, Summary)
+Value = TypeVar("Value")
 Ask = Callable[[Sequence[PartTask]], Awaitable[tuple[bytes, ...]]]
 """Lets workers answer tasks; answers come in the order of the tasks. Raises StoreError or TimeoutError."""
 
@@ -99,7 +100,7 @@ class PartedMetrics:
     async def witnesses(self, window: Window, era: Era, symptom: Symptom) -> Matrix:
         parts = await self._parts(window)
         if not parts:
-            return await self._source.matrix(window, era)
+            return await self._within(self._source.matrix(window, era))
         found = await self._asked(
             PartTask(source=self.name, asks="witnesses", window=window, part=part, era=era, symptom=symptom)
             for part in parts
@@ -118,7 +119,7 @@ class PartedMetrics:
     async def of_services(self, window: Window, era: Era, services: frozenset[str]) -> Matrix:
         parts = await self._parts(window)
         if not parts:
-            return await self._source.matrix(window, era)
+            return Matrix.empty()
         asked = [(part, tuple(sorted(filter(part.holds, services)))) for part in parts]
         found = await self._asked(
             PartTask(source=self.name, asks="series", window=window, part=part, era=era, services=mine)
@@ -129,9 +130,16 @@ class PartedMetrics:
 
     async def _parts(self, window: Window) -> tuple[Part, ...]:
         """The parts of this window's fleet; none if it is small enough to be read whole."""
-        count = await self._source.series_count(window)
+        count = await self._within(self._source.series_count(window))
         of = min(PARTS, math.ceil(count / self._limits.series_at_once))
         return tuple(Part(index=index, of=of) for index in range(of)) if of > 1 else ()
+
+    async def _within(self, read: Awaitable[Value]) -> Value:
+        try:
+            async with asyncio.timeout(self._limits.source_seconds):
+                return await read
+        except TimeoutError as error:
+            raise SourceTimeout(self.name, f"no answer within {self._limits.source_seconds:g} s") from error
 
     async def _asked(self, tasks: Iterable[PartTask]) -> tuple[Answer, ...]:
         try:

@@ -129,6 +129,7 @@ async def test_a_small_fleet_is_read_whole() -> None:
         mine = parted(source, shards, 1000)
         assert await mine.summary(WINDOW, MOMENT) is None
         assert same(await mine.witnesses(WINDOW, Era.NOW, SYMPTOM), source.table)
+        assert (await mine.of_services(WINDOW, Era.NOW, frozenset(("s1",)))).keys == ()
     assert not any("part" in call for call in source.calls)
 
 
