@@ -70,7 +70,8 @@ def labelled(facts: Facts) -> Label | None:
         return Label.CAUSE if strong or facts.own else None
     if strong and not facts.joined and facts.order is PASSED:
         return Label.CAUSE
-    return Label.CONTRIBUTOR if strong or facts.own else None
+    near = facts.joined or facts.path is PASSED
+    return Label.CONTRIBUTOR if strong or (facts.own and near) else None
 
 
 def _confounded(facts: Facts) -> bool:
@@ -91,7 +92,7 @@ def _unjoined(facts: Facts) -> bool:
     """Nothing joins it with the symptom: no path, no response where one could be seen, too late, or it moves like that anyway."""
     if FAILED in (facts.order, facts.content, facts.experiment):
         return True
-    if facts.dose is PASSED:
+    if PASSED in (facts.dose, facts.experiment):
         return facts.path is FAILED and facts.placebo is FAILED
     return (
         facts.path is FAILED

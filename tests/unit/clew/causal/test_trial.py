@@ -227,3 +227,49 @@ def test_labels_never_reorder() -> None:
     found = tried(drafts, chain(1).tables(), chain(1).moment, chain(1).symptom)
     assert [d.key for d in found.drafts] == [d.key for d in drafts.drafts]
     assert [d.weight for d in found.drafts] == [d.weight for d in drafts.drafts]
+
+
+def spoilt(kind: str) -> Tables:
+    """The chain's tables as bad sources deliver them."""
+    matrix = chain(1).tables().matrix
+    rng = np.random.default_rng(1)
+    shuffled = rng.permutation(len(matrix.times))
+    made = {
+        "unordered": Matrix(matrix.times[shuffled], matrix.keys, matrix.values[:, shuffled]),
+        "doubled": Matrix(np.repeat(matrix.times, 2), matrix.keys, np.repeat(matrix.values, 2, axis=1)),
+        "nothing measured": Matrix(matrix.times, matrix.keys, np.full_like(matrix.values, np.nan)),
+        "constant": Matrix(matrix.times, matrix.keys, np.ones_like(matrix.values)),
+        "infinite": Matrix(matrix.times, matrix.keys, np.where(matrix.values > 50, np.inf, matrix.values)),
+        "two samples": Matrix(matrix.times[-2:], matrix.keys, matrix.values[:, -2:]),
+        "one sample": Matrix(matrix.times[-1:], matrix.keys, matrix.values[:, -1:]),
+        "before it began": Matrix(matrix.times[:200], matrix.keys, matrix.values[:, :200]),
+        "one service": Matrix(matrix.times, matrix.keys[:1], matrix.values[:1]),
+    }
+    edges = (*CHAIN, ("db", "web"), ("db", "db")) if kind == "unordered" else CHAIN
+    return Tables(matrix=made[kind], graph=CallGraph(edges))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "unordered",
+        "doubled",
+        "nothing measured",
+        "constant",
+        "infinite",
+        "two samples",
+        "one sample",
+        "before it began",
+        "one service",
+    ],
+)
+def test_bad_tables_end_in_tests_that_say_what_they_lack(kind: str) -> None:
+    drafts = ranking(suspect("db", "cpu"), suspect("cart", "latency-p99"), rush(), deployed(deploy("d", ONSET, "pay")))
+    found = tried(drafts, spoilt(kind), chain(1).moment, chain(1).symptom)
+    assert [d.key for d in found.drafts] == [d.key for d in drafts.drafts]
+    assert all(trial.says for d in found.drafts for trial in d.trials)
+    if kind in ("nothing measured", "constant", "two samples", "one sample"):
+        told = {t.outcome for t in found.drafts[0].trials if t.name in ("dose-response", "placebo", "disappearance")}
+        assert told == {Outcome.UNKNOWN}
+    if kind in ("unordered", "doubled"):
+        assert outcomes(found.drafts[0]) == outcomes(judged(chain(1), *drafts.drafts)["service:db"])
