@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clew.causal.grouping import ANY, Bucket, Group, Words, beginnings, bucket, grouped, words
 from clew.causal.shape import form, masked, settled, shapes
 from clew.tables import Ints
+
+Counts = NDArray[np.int64]
 
 __all__ = ["Miner", "masked", "templates"]
 
@@ -21,7 +24,7 @@ _WILD = 64
 """Settled templates with gaps that one bucket may hold."""
 
 _OFTEN = 50
-_LINES = 20
+_LINES = 5
 """See `templates`."""
 
 
@@ -38,6 +41,7 @@ class Miner:
         self._open: list[str] = []
         self._wild: dict[Bucket, list[tuple[Words, int]]] = {}
         self._names: list[str] = [ANY]
+        self._apart: dict[int, str] = {}
         self._lines = np.zeros(_NUMBERS, dtype=np.int64)
 
     def add(self, lines: Sequence[str]) -> Ints:
@@ -46,19 +50,27 @@ class Miner:
         if len(self._shapes) > _SHAPES:
             self._shapes.clear()
         known = self._shapes
-        missing = Counter([shape for shape in found if shape not in known])
-        early = np.zeros(_NUMBERS, dtype=np.int64)
-        for shape, often in sorted(missing.items(), key=lambda item: (-item[1], item[0])):
-            core = settled(shape)
-            number = known.get(core)
-            if number is None:
-                known[core] = number = self._number(form(core))
-            known[shape] = number
-            self._lines[number] += often  # at once: settling asks what repeats
-            early[number] += often
+        early = self._learned(Counter([shape for shape in found if shape not in known]))
         numbers = np.fromiter(map(known.__getitem__, found), dtype=np.int32, count=len(found))
         self._lines += np.bincount(numbers, minlength=_NUMBERS) - early
         return numbers
+
+    def _learned(self, missing: Counter[bytes]) -> Counts:
+        """Gives the shapes numbers, frequent ones first; the lines of each number are counted at once, for settling asks what repeats."""
+        cores = {shape: settled(shape) for shape in missing}
+        lines: Counter[bytes] = Counter()
+        for shape, often in missing.items():
+            lines[cores[shape]] += often
+        early = np.zeros(_NUMBERS, dtype=np.int64)
+        known = self._shapes
+        for core, often in sorted(lines.items(), key=lambda item: (-item[1], item[0])):
+            number = known.get(core)
+            if number is None:
+                known[core] = number = self._number(form(core))
+            self._lines[number] += often
+            early[number] += often
+        known.update((shape, known[core]) for shape, core in cores.items())
+        return early
 
     def names(self) -> tuple[str, ...]:
         """The template of each number given so far, as it looks now."""
@@ -68,8 +80,8 @@ class Miner:
         return tuple(names)
 
     def wordings(self) -> tuple[str, ...]:
-        """The masked line that each number was given to; its template where that was settled since."""
-        return tuple(self._names)
+        """The masked line that each number was given to; its template where it was rare and is settled."""
+        return tuple(self._apart.get(number, name) for number, name in enumerate(self._names))
 
     def _number(self, line: str) -> int:
         number = self._forms.get(line)
@@ -98,15 +110,19 @@ class Miner:
         return grouped({line: int(self._lines[self._forms[line]]) for line in self._open})
 
     def _settle(self) -> None:
-        """Lines that turned out to be one template are forgotten for it; what stands alone waits on while there is room."""
+        """Rare lines that turned out to be one template are forgotten for it; what stands alone waits on while there is room."""
         alone: list[str] = []
         done: set[str] = set()
         for line, group in self._groups().items():
             if group.name == line:
                 alone.append(line)
                 continue
-            number = self._forms.pop(line)
+            number = self._forms[line]
             self._names[number] = group.name
+            if self._lines[number] >= _LINES:
+                self._apart[number] = line
+            else:
+                del self._forms[line]
             wild = self._wild.setdefault(bucket(group.words), [])
             if group.name not in done and len(wild) < _WILD:
                 wild.append((group.words, number))

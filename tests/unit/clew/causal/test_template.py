@@ -103,6 +103,18 @@ def test_a_wording_that_repeats_stands_for_itself_and_an_id_does_not() -> None:
     assert found["no instances of <*> were found"] == 300
 
 
+def test_planted_variants_do_not_make_a_real_message_one_of_them() -> None:
+    planted = [f"no instances of {name} were found" for name in WORDS]
+    more = [f"{line} by {name}" for line in planted[:100] for name in WORDS[:100]]
+    real = [
+        f"no instances of checkout were found for trace {random.Random(number).getrandbits(64):016x}"
+        for number in range(5)
+    ]
+    wording = "no instances of checkout were found for trace <hex>"
+    assert set(said([*planted, *real])[-5:]) == {wording}
+    assert set(said([*planted, *more, *real])[-5:]) == {wording}
+
+
 def test_lines_with_separators_keep_their_places() -> None:
     assert said(["one\0two", "one two", "\0", "x\ny"]) == ["one two", "one two", " ", "x\ny"]
 
@@ -146,11 +158,10 @@ def test_a_million_lines_that_all_differ_take_bounded_memory(
     before = miner.add(usual).tolist()
     for start in range(0, lines, 20_000):
         miner.add([line(number) for number in range(start, start + 20_000)])
-        if start % 100_000 == 0:
-            sizes.append(held(miner, set()))
+        sizes.append(held(miner, set()))
     assert len(set(miner.names())) <= kinds
     assert max(sizes) < 20e6
-    assert max(sizes[len(sizes) // 2 :]) <= 1.1 * max(sizes[: len(sizes) // 2]), "memory still grows"
+    assert max(sizes[len(sizes) // 2 :]) <= 1.2 * max(sizes[: len(sizes) // 2]), "memory still grows"
     assert miner.add(usual).tolist() == before, "the usual lines were pushed out"
 
 
