@@ -1,6 +1,7 @@
 """What did people and machines alter before it began."""
 
 from collections import Counter
+from dataclasses import replace
 
 from agents.gather import Gather
 from agents.specialist import Specialist, Swept
@@ -15,10 +16,12 @@ ALL_DIFFS = 160_000
 
 async def sweep(gather: Gather) -> Swept:
     """Reads the changes of the window; the judge compares them with what the others found."""
-    window, limits = gather.look.lead.window, gather.desk.deps.limits
+    limits = gather.desk.deps.limits
+    further = _further(gather, limits.changes_lookback_seconds)
+    window = further.look.lead.window
     found: list[Change] = []
     for source in gather.sources(ChangeSource, Telemetry.CHANGES):
-        table = await gather.bulk(source, "changes", "", lambda s=source: s.changes(window))
+        table = await further.bulk(source, "changes", "", lambda s=source: s.changes(window))
         if table is not None:
             found.extend(table.changes)
     found.sort(key=lambda c: (c.at, c.ref))
@@ -30,6 +33,15 @@ async def sweep(gather: Gather) -> Swept:
         )
     kept = trimmed(tuple(found[-limits.changes :]))
     return Swept(_summary(kept), (), kept)
+
+
+def _further(gather: Gather, seconds: float) -> Gather:
+    """The same hands (facts, gaps and receipts are shared) for a look that reaches further back: a change may sleep for hours."""
+    lead = gather.look.lead
+    start = min(lead.window.start, gather.look.incident.alerted_at - seconds)
+    window = lead.window.model_copy(update={"start": start})
+    look = gather.look.model_copy(update={"lead": lead.model_copy(update={"window": window})})
+    return replace(gather, look=look)
 
 
 def trimmed(changes: tuple[Change, ...]) -> tuple[Change, ...]:

@@ -26,6 +26,9 @@ class Limits(Frozen):
     lookback_seconds: float = Field(
         default=3600.0, gt=0, description="How far before the alert the first look reaches."
     )
+    changes_lookback_seconds: float = Field(
+        default=86_400.0, gt=0, description="How far before the alert changes are looked for."
+    )
     lookahead_seconds: float = Field(default=900.0, ge=0, description="How far after the alert a look reaches.")
     widen: float = Field(default=3.0, gt=1, description="How many times further back each wider look reaches.")
     open_hypotheses: int = Field(default=3, ge=1, le=5, description="Hypotheses shown open; the rest are folded.")

@@ -1,5 +1,6 @@
 """What do the tables of one incident say, in one pure call: the same steps that the specialists and the judge make apart."""
 
+from clew.causal.experiment import experiment_clues, experiments
 from clew.causal.moment import Moment
 from clew.causal.newerrors import log_clues
 from clew.causal.onset import moment
@@ -17,8 +18,9 @@ from clew.tables import Tables
 def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors | None = None) -> Ranking:
     """Ranks one incident. Deterministic; no I/O; empty tables give `Not found`, never `healthy`."""
     when = moment(tables.matrix, tables.normal_matrix, alerted_at, symptom)
-    clues = clues_of(tables, when, symptom)
     changes = tables.changes.changes
+    tried_out = experiment_clues(experiments(tables.matrix, changes, when.onset, symptom))
+    clues = (*clues_of(tables, when, symptom), *tried_out)
     ranking = rank(clues, tables.graph, priors or Priors(), symptom=symptom, onset=when.onset, changes=changes)
     return tried(ranking, tables, when, symptom)
 

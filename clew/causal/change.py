@@ -14,6 +14,8 @@ from clew.hypothesis import Clue
 
 _DECAY = 5400.0
 """A change loses its nearness over 90 minutes, seconds."""
+_TRIED = 86_400.0
+"""A change that has run for so long without trouble is a third as suspect, seconds."""
 _LATE = 60.0
 """The onset is known to about this, seconds: a change up to this much after it may still be the cause."""
 _AROUND = 0.3
@@ -35,6 +37,8 @@ class Fit(NamedTuple):
     """The parts of one change's amount, each 0..1; `late` is true for a change after the onset."""
 
     near: float
+    fresh: float
+    """What a day without trouble leaves of a suspicion."""
     content: float
     place: float
     risk: float
@@ -52,7 +56,8 @@ class Fit(NamedTuple):
             return 0.0
         # being near and in the right place convicts nobody whose diff is harmless and fits no error
         weight = min(1.0, 0.5 + self.risk + self.content)
-        return max(0.0, 0.5 * weight * (self.near + self.place) + self.content + 1.2 * self.risk - 0.4 * self.benign)
+        latent = self.fresh * (self.content + 1.2 * self.risk)
+        return max(0.0, 0.5 * weight * (self.near + self.place) + latent - 0.4 * self.benign)
 
 
 def change_clues(
@@ -113,6 +118,7 @@ def fitted(
         says = _says(c, at, onset, does, shared)
         out[c.ref] = Fit(
             near,
+            1.0 if onset is None else math.exp(-max(0.0, onset - at) / _TRIED),
             content / (content + 1.5),
             place,
             danger.amount * (0.3 if harmless else 1.0),

@@ -17,6 +17,7 @@ from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.remedy import watched
 from clew.causal.rival import settled
+from clew.causal.tested import proven, tested
 from clew.causal.traffic import surge
 from clew.causal.weigh import weigh
 from clew.evidence import Change
@@ -80,7 +81,7 @@ def case_of(
     weighed = weigh((*clues, *beyond), graph, priors, symptom=symptom, onset=onset)
     errors = tuple(c.detail for c in clues if c.channel == "new errors" and c.amount > 0)
     usual = frozenset(w for c in clues if c.channel == "vocabulary" for w in c.detail.split())
-    fits = change_clues(changes, errors, usual, onset, weighed.sums)
+    fits = tested(change_clues(changes, errors, usual, onset, weighed.sums), clues, changes)
     none = none_clue(clues, graph, beyond)
     return Case(tuple(clues), graph, symptom, onset, weighed, fits, none, tuple(changes), beyond)
 
@@ -105,7 +106,8 @@ def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
     )
     starts = [c.onset for c in draft.support if c.onset is not None]
     fits = case.onset is None or not starts or min(starts) <= case.onset + 120.0
-    confidence = word(draft.support, draft.weight, rival=rival, fits_in_time=fits)
+    sure = proven(draft.cause.change, case.clues, case.changes)
+    confidence = word(draft.support, draft.weight, rival=rival, fits_in_time=fits, proven=sure)
     if draft.cause.kind is CauseKind.SERVICE and confidence is Confidence.LIKELY and _alerts_below(case, draft):
         confidence = Confidence.POSSIBLE
     return draft.model_copy(update={"confidence": confidence})
