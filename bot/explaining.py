@@ -107,8 +107,8 @@ def _moved(moved: Moved) -> str:
     if moved.callee:
         said += f"; {moved.callee} below it by {moved.below:.2f}, which leaves {moved.shifted:.2f}"
     if not moved.reached:
-        said += "; no chain of calls with trouble joins it with the symptom, so it is damped"
-    return f"{said}; it only forwards, so it is damped" if moved.passes else said
+        said += f"; no chain of calls with trouble joins it with the symptom: {moved.left:.2f}"
+    return f"{said}; it only forwards: {moved.left:.2f}" if moved.passes else said
 
 
 def _changes(console: Console, told: Explanation) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from clew.causal.blame import callees, passes_through, reached, shifted
+from clew.causal.blame import blamed, callees, passes_through, reached, shifted
 from clew.causal.change import Fit, fitted
 from clew.causal.confidence import BAR
 from clew.causal.draft import Case
 from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
-from clew.causal.weigh import CHANNELS, strongest
+from clew.causal.weigh import CHANNELS, QUIET, strongest
 from clew.frozen import Frozen
 from clew.hypothesis import Cause, Confidence, Effect, Gap, Label, Outcome, Trial
 
@@ -41,6 +41,8 @@ class Moved(Frozen):
     """Whether a chain of calls with trouble joins it with the symptom's service."""
     passes: bool
     """Whether it only forwards (a balancer, a client's side)."""
+    left: float
+    """What counts in the end, damped where it is not reached or only forwards."""
 
 
 class Matched(Frozen):
@@ -154,11 +156,13 @@ def _moved(service: str | None, case: Case, priors: Priors) -> tuple[Moved, ...]
     """The service's latency, errors and requests as the calls left them; only those that are off."""
     if not service:
         return ()
-    best, weights = strongest(case.clues), priors.weights
+    best, weights = strongest(case.clues, case.symptom.service), priors.weights
     below = sorted(callees(case.graph).get(service, ()))
     out: list[Moved] = []
     for signal in SIGNALS:
-        amounts = {name: clue.amount for (channel, name), clue in best.items() if channel == signal}
+        amounts = {
+            name: clue.amount for (channel, name), clue in best.items() if channel == signal and clue.amount > QUIET
+        }
         own = amounts.get(service, 0.0)
         if own <= 0:
             continue
@@ -172,6 +176,7 @@ def _moved(service: str | None, case: Case, priors: Priors) -> tuple[Moved, ...]
                 shifted=shifted(amounts, case.graph, weights.shifted)[service],
                 reached=service in reached(amounts, case.graph, case.symptom.service),
                 passes=passes_through(service),
+                left=blamed(amounts, case.graph, case.symptom.service, weights).get(service, 0.0),
             )
         )
     return tuple(out)

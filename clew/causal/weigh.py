@@ -29,7 +29,7 @@ _REQUESTS = 0.15
 """More or fewer requests are mostly what others do."""
 _LATE = 180.0
 """A service whose first sign comes this long after the onset is a follower, seconds."""
-_ANOMALOUS = 0.05
+QUIET = 0.05
 """Below this a signal is as ever."""
 _COMBINED = 3
 """So many templates of new errors of one service are counted together."""
@@ -116,7 +116,7 @@ def _explained(
 
 
 def _signal(clue: Clue | None) -> float:
-    return clue.amount if clue is not None and clue.amount > _ANOMALOUS else 0.0
+    return clue.amount if clue is not None and clue.amount > QUIET else 0.0
 
 
 def strongest(clues: Sequence[Clue], front: str | None = None) -> dict[tuple[str, str], Clue]:

@@ -80,12 +80,15 @@ def test_the_terms_of_every_candidate_add_up_to_its_weight(
                 assert term.amount * term.worth == pytest.approx(term.value)
 
 
-def test_what_the_calls_explain_is_told_signal_by_signal() -> None:
-    told = laid_open(clue("latency", "cart", 0.8), clue("latency", "stock", 0.9), clue("resource", "cart", 0.6))
-    cart = next(c for c in (*told.candidates, *told.ruled_out) if c.key == "service:cart")
-    [moved] = cart.moved or laid_open(clue("latency", "cart", 0.8), clue("latency", "stock", 0.9)).candidates[0].moved
-    assert (moved.signal, moved.callee) in {("latency", "stock"), ("latency", "")}
-    assert moved.shifted <= moved.own
+def test_what_the_calls_leave_is_what_the_call_graph_term_says() -> None:
+    told = laid_open(clue("latency", "web", 0.9), clue("latency", "cart", 0.9), clue("latency", "stock", 0.7))
+    by_key = {c.key: c for c in (*told.candidates, *told.ruled_out) if c.moved}
+    cart = by_key["service:cart"]
+    assert [(m.signal, m.own, m.callee, m.below) for m in cart.moved] == [("latency", 0.9, "stock", 0.7)]
+    assert cart.moved[0].shifted == pytest.approx(0.9 - Priors().weights.shifted * 0.7)
+    for candidate in by_key.values():
+        value = sum(t.value for t in candidate.terms if t.name == "call graph")
+        assert value == pytest.approx(Priors().weights.call_graph * candidate.moved[0].left)
 
 
 def test_a_service_off_the_symptoms_path_and_one_that_only_forwards_are_said() -> None:
