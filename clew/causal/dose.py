@@ -19,7 +19,9 @@ _UNEVEN = 2.0
 """Where what is left over after the event swings so many times as much as before it, no shape fits."""
 _ALIKE = 0.1
 """A driver of which a mere step leaves less than this part is one."""
-_MISFIT = 1.35
+_CALM = 0.2
+"""All shapes are a little wrong, so a better fit counts for so much of itself only (a power posterior): shapes that disagree stay in."""
+_MISFIT = 1.15
 """No shape is the true one: the draws are spread by so much more, and by how much worse the fit is after the event than before it."""
 _ROOM = 1.1
 """A queue is thought to be full at so many times the highest dose seen."""
@@ -81,7 +83,7 @@ def held(cut: Stretch, driver: Floats, driver_later: Floats) -> Held:
         for choice, prior in _choices(len(doses))
     ]
     scores = np.array([model.score for model in models])
-    weight = np.exp(scores - scores.max())
+    weight = np.exp(_CALM * (scores - scores.max()))
     weight /= weight.sum()
     counts = np.diff(np.floor(np.concatenate(([0.0], np.cumsum(weight))) * _DRAWS + 0.5).astype(int))
     rng = np.random.default_rng(7)

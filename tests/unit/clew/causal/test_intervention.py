@@ -9,7 +9,7 @@ from bench.fixes import CHAIN, FAN, FORCES, Call, dosed, made_spans
 from clew.causal.course import Course
 from clew.causal.intervention import held, simulated, undone
 from clew.causal.replay import replay
-from clew.tables import Spans
+from clew.tables import Floats, Spans
 
 START = 1_763_836_600.0
 TIMES = START + 30.0 * np.arange(80, dtype=np.float64)
@@ -171,7 +171,7 @@ def test_a_signal_that_follows_its_driver_falls_with_it() -> None:
     assert effect.says.startswith("If the queue of pay is empty, the signal of web would be about ")
 
 
-def step(size: float, seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def step(size: float, seed: int = 1) -> Floats:
     return 20 + 0.1 * np.random.default_rng(seed).standard_normal(80) + np.where(LATER, size, 0.0)
 
 
@@ -185,9 +185,7 @@ def step(size: float, seed: int = 1) -> np.ndarray[tuple[int, ...], np.dtype[np.
     ],
     ids=["one step", "unrelated", "unmeasured", "constant"],
 )
-def test_a_dose_that_tells_nothing_is_refused(
-    driver: np.ndarray[tuple[int, ...], np.dtype[np.float64]], why: str
-) -> None:
+def test_a_dose_that_tells_nothing_is_refused(driver: Floats, why: str) -> None:
     effect = held(Course(TIMES, step(8.0), "latency", "ms", "web"), driver, ONSET, act="it is fixed")
     assert effect.says == f"can't tell what the latency of web would have been if it is fixed: {why}"
     assert not effect.claimed
