@@ -37,7 +37,8 @@ def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None
     if ranking.healthy:
         return None
     first = first_signs((*case.clues, *case.beyond))
-    first |= _front(case) if case.symptom.service is None else {}
+    for name, at in _noticed(case).items():
+        first[name] = min(at, first.get(name, at))
     graph = _with_outside(case)
     weights = _weights(ranking, case)
     shown = _shown(ranking, graph, case.symptom.service, {n: _off(n, weights, case) for n in first})
@@ -83,10 +84,11 @@ def first_signs(clues: Iterable[Clue]) -> dict[str, float]:
     return out
 
 
-def _front(case: Case) -> dict[str, float]:
-    """When what the alert speaks of began at the service level itself: the moment that the headline tells."""
-    found = [c.onset for c in case.clues if c.channel == "symptom" and c.service == "" and c.onset is not None]
-    return {FRONT: min(found)} if found else {}
+def _noticed(case: Case) -> dict[str, float]:
+    """When what the alert speaks of began, at its service or at the service level itself: the moment that the headline tells."""
+    owner = case.symptom.service or ""
+    found = [c.onset for c in case.clues if c.channel == "symptom" and c.service == owner and c.onset is not None]
+    return {owner or FRONT: min(found)} if found else {}
 
 
 def levels(graph: CallGraph, symptom: str | None) -> dict[str, int]:

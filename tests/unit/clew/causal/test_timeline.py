@@ -122,6 +122,12 @@ def test_where_the_alert_names_no_service_the_front_door_has_its_row() -> None:
     assert "front door" not in {r.service for r in named.rows}
 
 
+def test_the_alerts_own_series_dates_its_service_as_the_headline_does() -> None:
+    made = drawn(*SPREAD, clue("symptom", "web", 0.0, 1075.0))
+    assert made is not None
+    assert next(r.onset for r in made.rows if r.service == "web") == 1075.0
+
+
 def test_a_deploy_long_before_is_left_out_unless_it_is_blamed() -> None:
     commit = Change(ref="abc", at=-700.0, diff=POOL, files=("stock/settings.yaml",), service="stock", commit=None)
     live = Change(ref="d", what="deploy", at=-600.0, service="stock", commit="abc")
