@@ -13,7 +13,7 @@ from clew.causal.summary import Levels, Summary, summarise
 from clew.causal.traffic import traffic_clue
 from clew.hypothesis import Clue
 from clew.incident import Signal, Symptom
-from clew.tables import Floats, Matrix, SeriesKey
+from clew.tables import Bools, Floats, Matrix, SeriesKey
 
 _BAR = 4.0
 """A shift below this many scales is noise."""
@@ -26,6 +26,8 @@ _USUAL = 0.2
 _LASTING = 2
 """So many samples below all earlier ones are no accident."""
 _CAP = 200.0
+_MOST = 1000
+"""Clues of either sort at most: a ranking needs the strongest, a person a handful, and a checkpoint has to stay small."""
 FRONT = "front door"
 """What the series of no service are said to be of."""
 _EFFECTS = {
@@ -79,18 +81,22 @@ def series_clues(summary: Summary, moment: Moment, symptom: Symptom | None = Non
     Channels: `resource` (excess over the service's own past in units of noise, minus the fleet's median excess, on a log scale 0..1),
     `latency`, `errors`, `requests` (excess beyond the 99.5th percentile over noise plus a quarter of the level, log scale 0..1) and, for
     the service level (empty service), `quiet` when its latency or errors were seen and stayed usual. `symptom` (amount 0) is the series
-    that the alert speaks of, loud or not. `moment` is the one that the summary was made with.
+    that the alert speaks of, loud or not. `moment` is the one that the summary was made with. Of a large fleet the strongest are told,
+    at most 1000 that moved and 1000 that stayed quiet, always with those of the symptom's service and of the service level.
     """
     roster = summary.roster
     if not len(roster):
         return ()
     wanted = (symptom.metric or "").split("(")[0] if symptom else ""
+    near = roster.owned(("", symptom.service if symptom else ""))
     with np.errstate(over="ignore", invalid="ignore"):
         clues = [
             _clue(_NAMES[channel], summary, row, amount)
-            for row, channel, amount in _strongest(roster, (_fleet(roster, summary.now), _people(roster, summary.now)))
+            for row, channel, amount in _strongest(
+                roster, (_fleet(roster, summary.now), _people(roster, summary.now)), near
+            )
         ]
-        clues += _quiet(roster, summary.early, wanted)
+        clues += _quiet(roster, summary.early, wanted, near)
         clues += _noticed(roster, summary, symptom, wanted) if symptom else []
         clues += _silent(roster, summary)
         surge = traffic_clue(summary, moment)
@@ -137,7 +143,7 @@ def _people(roster: Roster, levels: Levels) -> _Found:
     return _Found(rows[kept], codes[kept], amount[kept])
 
 
-def _strongest(roster: Roster, found: Sequence[_Found]) -> list[tuple[int, int, float]]:
+def _strongest(roster: Roster, found: Sequence[_Found], near: Bools) -> list[tuple[int, int, float]]:
     """Row, channel and amount of the strongest of each service, channel and kind of resource."""
     row, channel, amount = (np.concatenate(column) for column in zip(*found, strict=True))
     kinds = [family(name) for name in roster.names.metric]
@@ -145,10 +151,11 @@ def _strongest(roster: Roster, found: Sequence[_Found]) -> list[tuple[int, int, 
     kind = np.where(channel == 0, kind, 0)
     group = (roster.service[row] * len(_NAMES) + channel) * (len(kinds) + 1) + kind
     best = firsts((-amount, row), group)
+    best = best[np.lexsort((row[best], -amount[best], ~near[row[best]]))[:_MOST]]
     return list(zip(row[best].tolist(), channel[best].tolist(), amount[best].tolist(), strict=True))
 
 
-def _quiet(roster: Roster, levels: Levels, wanted: str) -> list[SeriesClue]:
+def _quiet(roster: Roster, levels: Levels, wanted: str, near: Bools) -> list[SeriesClue]:
     """Says of each service's latency and errors, where measured before and around the alert, that they stayed usual: healthy needs it.
 
     The series named `wanted` speaks for its service where there is one.
@@ -166,7 +173,9 @@ def _quiet(roster: Roster, levels: Levels, wanted: str) -> list[SeriesClue]:
     calm = ~np.isin(group, taken)
     rows, group = rows[calm], group[calm]
     named = roster.named((wanted,))[rows]
-    return [_calm(roster.key(row), levels, row) for row in rows[firsts((~named, rows), group)].tolist()]
+    rows = rows[firsts((~named, rows), group)]
+    rows = rows[np.lexsort((rows, ~near[rows]))[:_MOST]]
+    return [_calm(roster.key(row), levels, row) for row in rows.tolist()]
 
 
 def _calm(key: SeriesKey, levels: Levels, row: int) -> SeriesClue:

@@ -168,3 +168,23 @@ def test_nothing_is_nothing() -> None:
     nothing: Summary = merged([])
     assert len(nothing.roster) == len(summarise(Matrix.empty(), Matrix.empty(), when).roster) == 0
     assert series_clues(nothing, when) == ()
+
+
+def test_of_a_large_fleet_the_strongest_are_told_and_those_near_the_symptom() -> None:
+    rng = np.random.default_rng(0)
+    times = (ONSET + np.arange(-40, 20) * 30.0).astype(np.float64)
+    keys = tuple(
+        SeriesKey(f"s{n}" if n else "", "", metric) for n in range(1300) for metric in ("latency", "error_rate")
+    )
+    values = rng.normal(20.0, 0.1, (len(keys), len(times)))
+    rise = rng.uniform(5.0, 50.0, len(keys)) * (np.arange(len(keys)) % 2 == 0)
+    rise[2 * 900] = 1.0
+    values += np.where(times >= ONSET, rise[:, None], 0.0)
+    symptom = Symptom(service="s900", signal=Signal.LATENCY)
+    found = resource_clues(Matrix(times, keys, values), Matrix.empty(), moment_of(times), symptom)
+    moved = {item.clue.service: item.clue.amount for item in found if item.clue.channel == "latency"}
+    quiet = [item.clue.service for item in found if item.clue.channel == "quiet"]
+    assert len(found) < 2100
+    assert {"", "s900"} <= moved.keys()
+    assert {"", "s900"} <= set(quiet)
+    assert moved.keys() >= {f"s{place // 2}" for place in np.argsort(-rise)[:600] if place >= 2}
