@@ -6,7 +6,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -29,6 +29,7 @@ PACKAGE = "baro.root_cause_analysis"
 LACKING = "The comparison needs the package fse-baro, which is not installed: pip install 'clew[bench]'"
 LATE = 90.0
 """How long after the onset the alert comes, seconds."""
+MAKING = "making the series, not counted"
 PART = 200
 """Services summarised at once in the largest run."""
 Ranker = Callable[[], tuple[str, ...]]
@@ -57,19 +58,18 @@ class Places:
 
 @dataclass(frozen=True)
 class Run:
-    """One large fleet judged in parts. Seconds of the ranking alone; making the series is apart. `peak` is in bytes."""
+    """One large fleet judged in parts: seconds of the processor by stage, seconds on the wall of the ranking, peak memory in bytes."""
 
     series: int
-    onset: float
-    summaries: float
-    rest: float
-    making: float
+    processor: dict[str, float]
+    wall: float
     peak: int
     first: str
 
     @property
     def seconds(self) -> float:
-        return self.onset + self.summaries + self.rest
+        """Of the processor, without making the series."""
+        return sum(seconds for stage, seconds in self.processor.items() if stage != MAKING)
 
 
 def told(fleet: Fleet) -> Moment:
@@ -125,30 +125,44 @@ def accuracy(incidents: int, services: int = 25, pods: int = 4) -> Places:
 
 def in_parts(fleet: Fleet) -> Run:
     """The whole ranking, its own onset included, of a fleet that is never in memory at once."""
-    symptom, parts = fleet.symptom, range(0, fleet.services, PART)
-    making = onset = summing = 0.0
+    watch = Watch()
     drawn: list[Matrix] = []
+    for matrix in watch.made(fleet):
+        drawn = [witnesses(gathered([*drawn, matrix]) if drawn else matrix, fleet.symptom)]
+        watch.lap("onset")
+    when = moment(drawn[0], Matrix.empty(), fleet.onset + LATE, fleet.symptom)
+    watch.lap("onset")
     summaries: list[Summary] = []
-    for first in parts:
-        began = time.perf_counter()
-        matrix = fleet.part(first, min(first + PART, fleet.services), np.float32)
-        made = time.perf_counter()
-        drawn = [witnesses(gathered([*drawn, matrix]), symptom)] if drawn else [witnesses(matrix, symptom)]
-        making, onset = making + made - began, onset + time.perf_counter() - made
-    began = time.perf_counter()
-    when = moment(drawn[0], Matrix.empty(), fleet.onset + LATE, symptom)
-    onset += time.perf_counter() - began
-    for first in parts:
-        began = time.perf_counter()
-        matrix = fleet.part(first, min(first + PART, fleet.services), np.float32)
-        made = time.perf_counter()
+    for matrix in watch.made(fleet):
         summaries.append(summarise(matrix, Matrix.empty(), when))
-        making, summing = making + made - began, summing + time.perf_counter() - made
-    began = time.perf_counter()
+        watch.lap("summaries")
     ranking = _ranked(fleet, merged(summaries), when)
-    rest = time.perf_counter() - began
+    watch.lap("clues and ranking")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return Run(fleet.series, onset, summing, rest, making, peak, ranking[0])
+    return Run(fleet.series, watch.processor, watch.wall, peak, ranking[0])
+
+
+class Watch:
+    """Seconds of each stage by the processor's clock, and by the wall's for the ranking as a whole."""
+
+    def __init__(self) -> None:
+        self.processor: dict[str, float] = {}
+        self.wall = 0.0
+        self._since = (time.process_time(), time.perf_counter())
+
+    def lap(self, stage: str) -> None:
+        """What passed since the last lap belongs to `stage`."""
+        now = (time.process_time(), time.perf_counter())
+        self.processor[stage] = self.processor.get(stage, 0.0) + now[0] - self._since[0]
+        self.wall += (now[1] - self._since[1]) * (stage != MAKING)
+        self._since = now
+
+    def made(self, fleet: Fleet) -> Generator[Matrix]:
+        """The fleet part by part; making the series is no part of ranking them."""
+        for first in range(0, fleet.services, PART):
+            matrix = fleet.part(first, min(first + PART, fleet.services), np.float32)
+            self.lap(MAKING)
+            yield matrix
 
 
 def exponent(runs: Sequence[Run]) -> float:
@@ -203,8 +217,8 @@ def growth(sizes: Annotated[list[int], typer.Argument(help="Services of 100 seri
         run = Run(**json.loads(done.stdout))
         runs.append(run)
         out.print(
-            f"{run.series:,} series: {run.seconds:.1f} s (onset {run.onset:.1f}, summaries {run.summaries:.1f}, clues and ranking "
-            f"{run.rest:.1f}); peak {run.peak / 1e9:.2f} GB; made in {run.making:.1f} s; first {run.first}"
+            f"{run.series:,} series: {run.seconds:.1f} s of one processor ({_stages(run)}), {run.wall:.1f} s on the wall; "
+            f"peak {run.peak / 1e9:.2f} GB; first {run.first}"
         )
     if len(runs) > 1:
         out.print(f"cost grows with the {exponent(runs):.2f}th power of the number of series")
@@ -224,6 +238,10 @@ def _at(places: Sequence[int], within: int) -> float:
 
 def _mean_at_5(places: Sequence[int]) -> float:
     return round(float(np.mean([_at(places, within) for within in range(1, 6)])), 3)
+
+
+def _stages(run: Run) -> str:
+    return ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in run.processor.items())
 
 
 def _spread(rates: Sequence[float]) -> str:
