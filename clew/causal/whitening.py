@@ -18,7 +18,7 @@ class Memory:
 
 
 MEMORIES = (
-    Memory(0.0, 0.0, 0.17),
+    Memory(0.0, 0.0, 0.14),
     Memory(0.3, 0.0, 0.11),
     Memory(0.6, 0.0, 0.12),
     Memory(0.8, 0.0, 0.11),
@@ -26,7 +26,7 @@ MEMORIES = (
     Memory(0.9, 0.5, 0.08),
     Memory(0.97, 0.0, 0.08),
     Memory(0.97, 0.6, 0.07),
-    Memory(0.995, 0.0, 0.09),
+    Memory(0.995, 0.0, 0.12),
     Memory(0.995, 0.3, 0.03),
     Memory(0.995, 0.8, 0.05),
 )
