@@ -174,7 +174,7 @@ async def test_point_10_planted_text_reaches_people_as_quoted_text_only(case: Pa
     for entry in seen:
         payload = _without_pictures(entry)
         assert {m.split("|")[0] for m in mentions(payload)} <= {"@U0MIA0001"}
-        assert hosts(payload) == set()
+        assert hosts(payload) <= {"127.0.0.1"}, "only the picture in the thread is linked"
         assert set(every(payload, "action_id")) <= set(Act)
         assert all(target(v) or picked(v) for v in every(payload, "value"))
         assert not any(oversure(text, False) for kind, text in words(payload) if kind == "mrkdwn" and "`" not in text)
