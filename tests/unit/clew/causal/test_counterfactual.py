@@ -33,7 +33,7 @@ def latency(seed: int = 1) -> Floats:
 def test_the_sentence_is_the_one_that_people_are_promised() -> None:
     errors = np.where(LATER, 6.1, 0.4) + 0.1 * noise()
     effect = counterfactual(web(errors, "error rate", "%"), ONSET, without="deploy 4f2c1a9")
-    numbers = r"about 0\.4\d* % \(0\.3\d* to 0\.4\d*\); it was 6\.\d+ %\."
+    numbers = r"about 0\.(?:39|4)\d* % \(0\.[23]\d* to 0\.[45]\d*\); it was 6\.\d+ %\."
     assert re.fullmatch(rf"Without deploy 4f2c1a9 the error rate of web would have been {numbers}", effect.says), effect
     assert effect.claimed
     assert effect.basis == "past"
