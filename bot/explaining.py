@@ -13,7 +13,7 @@ from bot.caption import utc
 from bot.chart import Painter, picture
 from bot.timeline import in_words, title, undated, window
 from bot.timeline import order as signs
-from clew.causal.explanation import Candidate, Explanation, Matched, Moved, Summand
+from clew.causal.explanation import FIT, Candidate, Explanation, Matched, Moved, Summand
 from clew.errors import Misconfigured
 from clew.hypothesis import Outcome, Timeline
 
@@ -115,6 +115,7 @@ def _changes(console: Console, told: Explanation) -> None:
     if not told.changes:
         return
     _heading(console, f"Changes: a change must beat {told.none:.2f} ({told.none_says})")
+    _say(console, f"amount = {FIT}", indent=2)
     for found in told.changes:
         _say(console, f"{found.amount:.4f}  {_parts(found)}", indent=2)
         _say(console, found.says, indent=4)
@@ -122,6 +123,8 @@ def _changes(console: Console, told: Explanation) -> None:
 
 def _parts(found: Matched) -> str:
     parts = ", ".join(f"{name} {value:.2f}" for name, value in found.parts)
+    if found.tested:
+        parts += f"; a natural experiment {found.tested:+.4f}"
     return f"{parts}; it came after the onset" if found.late else parts
 
 

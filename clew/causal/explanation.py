@@ -15,6 +15,8 @@ from clew.hypothesis import Cause, Confidence, Effect, Gap, Label, Outcome, Tria
 
 SIGNALS = ("latency", "errors", "requests")
 CHANGES = 5
+FIT = "0.5 * min(1, 0.5 + risk + content) * (near + place) + fresh * (content + 1.2 * risk) - 0.4 * benign"
+"""How the parts of a change make its amount, at least 0; a change after the onset has none. A test holds it to `Fit.amount`."""
 
 
 class Summand(Frozen):
@@ -46,12 +48,14 @@ class Moved(Frozen):
 
 
 class Matched(Frozen):
-    """One change and the parts of its amount, by name: near, content, place, risk, benign."""
+    """One change and the parts of its amount, by the names that `FIT` uses."""
 
     ref: str
     service: str | None = None
     parts: tuple[tuple[str, float], ...]
     late: bool
+    tested: float
+    """What a natural experiment added to or took from what the parts come to."""
     amount: float
     says: str
 
@@ -193,6 +197,7 @@ def _matched(case: Case) -> tuple[Matched, ...]:
             service=clue.service,
             parts=_parts(fits[clue.change]),
             late=fits[clue.change].late,
+            tested=round(clue.amount - fits[clue.change].amount, 5) + 0.0,
             amount=clue.amount,
             says=clue.says,
         )

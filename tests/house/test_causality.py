@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clew.causal.confidence import KINDS
+from clew.causal.explanation import FIT
 from clew.causal.weigh import CHANNELS
 from clew.causal.weights import Weights
 
@@ -30,6 +31,10 @@ def test_every_weight_is_on_the_page() -> None:
 @pytest.mark.parametrize("channel", sorted({*KINDS, *CHANNELS, "none"}))
 def test_every_channel_is_on_the_page(channel: str) -> None:
     assert channel in PAGE.lower()
+
+
+def test_the_formula_of_change_fit_is_the_one_that_is_printed() -> None:
+    assert FIT in PAGE
 
 
 def test_every_estimator_says_what_it_assumes_where_it_is_from_and_when_it_lies() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clew.causal.explanation import Explanation, Made, explained
+from clew.causal.change import Fit
+from clew.causal.explanation import FIT, Explanation, Made, explained
 from clew.causal.priors import Prior, Priors
 from clew.causal.rank import case_of, rank
 from clew.evidence import Change
@@ -107,6 +108,27 @@ def test_changes_are_laid_open_with_the_amounts_that_ranked_them() -> None:
     blamed = next(c for c in told.candidates if c.cause.change == "abc")
     assert next(t.value for t in blamed.terms if t.name == "change") == pytest.approx(change.amount)
     assert change.amount > told.none
+
+
+@given(parts=st.tuples(*(st.floats(0, 1) for _ in range(6))), late=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_the_printed_formula_is_the_one_that_ranks_changes(parts: tuple[float, ...], late: bool) -> None:
+    names = [name for name in Fit._fields if name not in {"late", "at", "service", "does", "says"}]
+    values = dict(zip(names, parts, strict=True))
+    fit = Fit(**values, late=late, at=0.0, service=None, does="", says="")
+    worth = eval(FIT, {"min": min, "__builtins__": {}}, values)
+    assert fit.amount == pytest.approx(0.0 if late else max(0.0, worth))
+
+
+def test_what_a_natural_experiment_did_to_a_change_is_told_apart() -> None:
+    ruling = Clue(
+        channel="experiment", service="stock", change="abc", amount=0.8, says="the canary errs, the others do not"
+    )
+    plain = laid_open(clue("resource", "stock", 0.9), changes=(CHANGE,)).changes[0]
+    told = laid_open(clue("resource", "stock", 0.9), ruling, changes=(CHANGE,)).changes[0]
+    assert plain.tested == 0.0
+    assert told.tested > 0.0
+    assert told.amount == pytest.approx(plain.amount + told.tested, abs=1e-4)
 
 
 def test_what_is_missing_is_said() -> None:
