@@ -13,6 +13,7 @@ import pytest
 from clew.errors import SourceError
 from clew.evidence import Change, Evidence, Note, Standing, evidence
 from clew.incident import Window
+from clew.part import Part
 from clew.ports import (
     ChangeSource,
     Era,
@@ -177,6 +178,21 @@ async def test_bulk_reads_cite_and_end_with_the_window(source: Source) -> None:
     if isinstance(found, Spans):
         assert found.start.max() <= WINDOW.end
         assert found.parent.max() < len(found)
+
+
+async def test_the_parts_of_a_fleet_are_the_whole_of_it(source: Source) -> None:
+    if not isinstance(source, MetricSource):
+        return
+    for era in Era:
+        whole = await source.matrix(WINDOW, era)
+        parts = [await source.matrix(WINDOW, era, Part(index=index, of=3)) for index in range(3)]
+        assert sorted(map(repr, whole.keys)) == sorted(repr(key) for part in parts for key in part.keys)
+        for index, part in enumerate(parts):
+            assert np.array_equal(part.times, whole.times), "the times of a part are those of the whole"
+            assert all(Part(index=index, of=3).holds(key.service) for key in part.keys)
+            rows = [whole.keys.index(key) for key in part.keys]
+            assert np.array_equal(part.values, whole.values[rows], equal_nan=True)
+    assert await source.series_count(WINDOW) > 0
 
 
 @pytest.mark.parametrize("telemetry", list(Telemetry))
