@@ -123,7 +123,7 @@ def _said(error: NodeError) -> str:
 
 
 async def _judge(state: State, runtime: Runtime[Desk]) -> Update:
-    return {"ranking": await judged(state, runtime.context)}
+    return await judged(state, runtime.context)
 
 
 def _next(state: State, runtime: Runtime[Desk]) -> Literal["triage", "report"]:

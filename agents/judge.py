@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from agents.citations import checked
 from agents.desk import Desk
-from agents.gather import Gather
+from agents.gather import EFFECT, Gather
 from agents.speech import clock, within
 from agents.state import Look, Receipt, State, Topology, Triaged, current
 from agents.wording import reworded
@@ -18,6 +18,7 @@ from clew.causal.priors import Priors
 from clew.causal.rank import case_of, rank
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.timeline import timeline
+from clew.causal.unseen import unseen_calls
 from clew.evidence import Asked, Call, Change
 from clew.hypothesis import Claim, Clue, Confidence, Finding, Gap, Hypothesis, Lead, Report, Timeline, Verdict
 from clew.incident import Incident, incident_id
@@ -48,11 +49,11 @@ def case_of_findings(state: State) -> Case:
 
 
 def _asked_of(state: State, arithmetic: Callable[..., Answer]) -> Callable[[], Answer]:
-    """The arithmetic with all findings filled in."""
+    """The arithmetic with all findings and natural experiments filled in."""
     findings, found, incident = current(state), triaged(state), state["incident"]
     return partial(
         arithmetic,
-        tuple(clue for finding in findings for clue in finding.clues),
+        (*(clue for finding in findings for clue in finding.clues), *state.get("experiments", ())),
         found.topology.graph,
         Priors(),
         symptom=incident.symptom,
@@ -96,10 +97,14 @@ async def conclude(state: State, desk: Desk, why: Gap | None = None) -> Report:
 
 
 def _gaps(state: State, why: Gap | None) -> tuple[Gap, ...]:
-    """One line for each source that failed, the newest word counts."""
-    told = [*(triaged(state).gaps), *(gap for finding in current(state) for gap in finding.gaps)]
+    """One line for each thing that could not be judged, the newest word counts."""
+    found = current(state)
+    told = [*(triaged(state).gaps), *(gap for finding in found for gap in finding.gaps)]
+    if all(gap.effect != EFFECT[Telemetry.TOPOLOGY] for gap in told):
+        seen = (c.detail.split("\n") for finding in found for c in finding.clues if c.channel == "seen")
+        told += unseen_calls((name for names in seen for name in names), triaged(state).topology.graph)
     told = [*told, why] if why else told
-    return tuple({gap.source: gap for gap in told}.values())
+    return tuple({(gap.source, gap.effect): gap for gap in told}.values())
 
 
 async def _worded(report: Report, desk: Desk, services: tuple[str, ...]) -> Report:

@@ -6,7 +6,7 @@ from clew.causal.moment import Moment
 from clew.causal.ranking import Ranking
 from clew.evidence import Mark
 from clew.frozen import Frozen
-from clew.hypothesis import Finding, Gap, Lead, Report
+from clew.hypothesis import Clue, Finding, Gap, Lead, Report
 from clew.incident import Incident, Window
 from clew.tables import CallGraph
 
@@ -99,6 +99,8 @@ class Update(TypedDict, total=False):
     receipts: Annotated[list[Receipt], joined]
     round: int
     """Rounds begun: 1 after the first triage."""
+    experiments: list[Clue]
+    """What the world tried out by itself, as the last look saw it."""
     ranking: Ranking
     report: Report
 

@@ -1,20 +1,26 @@
 """When does an investigation look further back, and is the graph the same arithmetic as one pure call?"""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from agents import SPECIALISTS, specialists
+from agents.desk import Desk
+from agents.investigation import investigation
+from agents.judge import case_of_findings
+from agents.state import State
 from clew.causal.analysis import analyse
-from clew.hypothesis import Verdict
+from clew.deps import Deps
+from clew.hypothesis import Confidence, Verdict
 from clew.incident import Incident, Thread, Window, incident_id
 from clew.limits import Limits
 from clew.ports import Source
 from clew.question import Question
-from clew.tables import ChangeTable, Matrix, Tables
+from clew.tables import ChangeTable, Matrix, SeriesKey, Tables
 from clew.testing import FakeGraph, FakeMetrics, FrozenClock
-from tests.flows.story import ALERT, CHANGES, GRAPH, Houses, incident, lines, matrix
+from tests.flows.story import ALERT, CHANGES, GRAPH, Houses, incident, level, lines, matrix, sources, without
 from tools.case import case_incident
 from tools.recorded import recorded_sources
 
@@ -48,6 +54,57 @@ async def test_the_graph_ranks_as_one_pure_call_does(houses: Houses) -> None:
     assert progress.report.changes == pure.changes
     assert progress.report.verdict is pure.verdict
     assert progress.report.onset == pure.onset
+
+
+def armed(worse: tuple[float, float, float]) -> Matrix:
+    """The story's series, and those of three pods of checkout: two stable ones and a canary, so many times as slow from the onset on."""
+    told = matrix()
+    keys = tuple(
+        SeriesKey("checkout", f"checkout-{pod}", "latency-p99", "s", (("track", track),))
+        for pod, track in enumerate(("stable", "stable", "canary"))
+    )
+    values = np.stack([level(0.1, 0.1 * times, 40 + pod) for pod, times in enumerate(worse)])
+    return Matrix(told.times, (*told.keys, *keys), np.concatenate((told.values, values)))
+
+
+@pytest.mark.parametrize(
+    ("worse", "ruling"), [((1.0, 1.0, 14.0), "made the difference"), ((5.0, 5.0, 5.0), "both got worse alike")]
+)
+async def test_the_graph_hears_what_the_world_tried_out_as_the_pure_call_does(
+    houses: Houses, worse: tuple[float, float, float], ruling: str
+) -> None:
+    seen = FakeMetrics(name="metrics", table=armed(worse), normal=Matrix.empty())
+    async with houses.house(sources=without(sources(), "metrics", seen)) as house:
+        await house.investigated()
+        progress = await house.copilot.progress(house.incident.id)
+    tables = Tables(
+        matrix=armed(worse), lines=lines(), normal_lines=lines(sick=False), changes=ChangeTable(CHANGES), graph=GRAPH
+    )
+    pure = analyse(tables, ALERT, incident().symptom)
+    assert progress is not None
+    assert progress.report is not None
+    assert progress.report.changes == pure.changes
+    told = {h.cause: (h.weight, h.confidence, h.why) for h in progress.report.open}
+    assert told
+    assert told == {d.cause: (d.weight, d.confidence, d.why) for d in pure.drafts if d.cause in told}
+    blamed = next(d for d in pure.drafts if d.cause.change == "4f2c1a9")
+    assert any(ruling in trial.says for trial in blamed.trials)
+    # the ruling is part of the sum, on whichever side of the bar it puts the change
+    assert any(ruling in term.says for term in blamed.why) or blamed.confidence is Confidence.RULED_OUT
+
+
+async def test_what_the_ranking_was_made_from_is_kept_whole(houses: Houses) -> None:
+    seen = FakeMetrics(name="metrics", table=armed((1.0, 1.0, 14.0)), normal=Matrix.empty())
+    desk = Desk.of(Deps(without(sources(), "metrics", seen), houses.memory, houses.clock, Limits()))
+    await houses.memory.open_incident(incident())
+    graph = investigation(SPECIALISTS, Limits(), None)
+    ended = cast(State, await graph.ainvoke({"incident": incident(), "started_at": ALERT}, context=desk))
+    await desk.close()
+    assert "report" in ended
+    fits = {fit.change: fit for fit in case_of_findings(ended).fits}
+    assert "made the difference" in fits["4f2c1a9"].says
+    blamed = next(d for d in ended["report"].hypotheses if d.cause.change == "4f2c1a9")
+    assert fits["4f2c1a9"].amount == next(t.value for t in blamed.why if t.name == "change")
 
 
 def recordings() -> list[Path]:
