@@ -11,7 +11,7 @@ from clew.causal.whitening import MEMORIES, Whitened, whitened
 from clew.tables import Bools, Floats
 
 _DRAWS = 2000
-_SLACK = 1e4
+_LOOSE = 1e4
 """The prior variance of a coefficient, in variances of the noise, per standardised column: an incident is many times the noise."""
 _ALONE = 0.5
 """How likely it is, before looking, that the driver is all that happened; else something else stepped at the same moment."""
@@ -120,12 +120,12 @@ def _model(
     """One regression in closed form, as in `forecast`."""
     (choice, prior), (scale, place), (after, gaps, values) = chosen, scaled, data
     design, target = seen.innovations[memory][:, [0, *choice]], seen.innovations[memory][:, place]
-    precision = design.T @ design + np.diag([0.0, *([1.0 / _SLACK] * len(choice))])
+    precision = design.T @ design + np.diag([0.0, *([1.0 / _LOOSE] * len(choice))])
     centre = np.linalg.solve(precision, design.T @ target)
     free = len(target) - 1
     rest = max(float(target @ target - centre @ precision @ centre), 1e-300)
     score = np.log(MEMORIES[memory].prior * prior) - seen.weight[memory] + scale.stretch(values)
-    score -= 0.5 * (np.linalg.slogdet(precision)[1] + len(choice) * np.log(_SLACK) + free * np.log(rest))
+    score -= 0.5 * (np.linalg.slogdet(precision)[1] + len(choice) * np.log(_LOOSE) + free * np.log(rest))
     shapes = np.zeros((int(after.sum()), len(centre)))
     for column, number in enumerate(choice, 1):
         if number > 1:

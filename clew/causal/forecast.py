@@ -12,7 +12,7 @@ from clew.tables import Floats, Ints
 _DRAWS = 2000
 _FEW = 0.003
 """A model with a smaller share of the weight is not drawn from."""
-_SLACK = 4.0
+_LOOSE = 4.0
 """How many times the noise a term may move the signal, as a variance: wide enough to follow, tight enough not to invent."""
 
 _UNSEEN = 1.0
@@ -149,7 +149,7 @@ def _model(
     scale, place = scaled
     chosen = np.concatenate(([0], term[1])).astype(np.int32) if term else np.array([0], dtype=np.int32)
     design, target = seen.innovations[memory][:, chosen], seen.innovations[memory][:, place]
-    shrink = np.diag([0.0, *([1.0 / _SLACK] * (len(chosen) - 1))])
+    shrink = np.diag([0.0, *([1.0 / _LOOSE] * (len(chosen) - 1))])
     precision = design.T @ design + shrink
     centre = np.linalg.solve(precision, design.T @ target)
     rest = float(target @ target - centre @ precision @ centre)
@@ -164,7 +164,7 @@ def _model(
         np.log(MEMORIES[memory].prior * prior)
         - seen.weight[memory]
         - 0.5 * np.linalg.slogdet(precision)[1]
-        - 0.5 * (len(chosen) - 1) * np.log(_SLACK)
+        - 0.5 * (len(chosen) - 1) * np.log(_LOOSE)
         - 0.5 * degrees * np.log(rest)
         + scale.stretch(values)
     )

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bench.coverage import KINDS, Tally, planted
+from bench.coverage import Tally, planted
+from bench.signals import KINDS
 from clew.hypothesis import Effect
 
 
