@@ -18,7 +18,7 @@ from clew.causal.stretch import stretch
 from clew.hypothesis import Effect
 from clew.incident import Window
 from clew.ports import Era, MetricSource
-from clew.tables import Floats, Matrix
+from clew.tables import Matrix
 from tools.case import case_incident
 from tools.recorded import recorded_sources
 
