@@ -16,7 +16,7 @@ class Limits(Frozen):
         default=3, ge=1, le=5, description="Looks at the facts: the first, and wider ones if it was not enough."
     )
     series_at_once: int = Field(
-        default=50_000,
+        default=20_000,
         ge=1,
         description="Series read and judged at once; a larger fleet is read in parts, by any worker.",
     )
