@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from clew.causal.sound import sound
 from clew.deps import Deps
 from clew.errors import SourceError, SourceTimeout
 from clew.incident import Window
@@ -27,6 +28,8 @@ class Reading(Generic[Value]):
     value: Value | None
     error: SourceError | None
     seconds: float
+    left_out: str = ""
+    """What of the answer no clock and no meter shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,8 @@ class Desk:
         timer = asyncio.get_running_loop().call_later(min(NOTICE_SECONDS, seconds / 2), self._becomes_late, source)
         try:
             async with asyncio.timeout(seconds):
-                return Reading(await ask(), None, clock.monotonic() - began)
+                value, left_out = await asyncio.to_thread(sound, await ask())
+                return Reading(value, None, clock.monotonic() - began, left_out)
         except TimeoutError:
             late = SourceTimeout(source.name, f"no answer within {seconds:g} s")
             return Reading(None, late, clock.monotonic() - began)

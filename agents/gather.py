@@ -1,6 +1,6 @@
 """How does a fact get in: the one wrapper that every read and every piece of evidence goes through."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -51,6 +51,11 @@ class Gather:
         if told not in self.gaps:
             self.gaps.append(told)
 
+    def unjudged(self, gaps: Iterable[Gap]) -> None:
+        """What the tables themselves could not say."""
+        for gap in gaps:
+            self.gap(gap.source, gap.reason, gap.effect)
+
     async def bulk(
         self, source: Source, method: str, era: str, ask: Callable[[], Awaitable[Value]], seconds: float | None = None
     ) -> Value | None:
@@ -71,6 +76,10 @@ class Gather:
         )
         if reading.error is not None:
             await self._failed(source, method, reading.error)
+        if reading.left_out:
+            self.gap(
+                source.telemetry.value, reading.left_out, "the rest was read; what was left out may have told more"
+            )
         return reading.value
 
     async def query(

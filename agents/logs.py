@@ -7,6 +7,7 @@ from agents.habits import learn, unfamiliar
 from agents.specialist import Specialist, Swept
 from agents.speech import counted, several, within
 from clew.causal.newerrors import LogClue, log_clues
+from clew.causal.unseen import unseen_lines
 from clew.evidence import Asked, Call, Lines, Sample
 from clew.hypothesis import Clue
 from clew.ports import Era, LogSource, Telemetry
@@ -36,6 +37,7 @@ async def sweep(gather: Gather) -> Swept:
                 source.name, f"{now.dropped} lines beyond the budget were not read", "rare messages may be missing"
             )
         normal = normal or LogTable.empty()
+        gather.unjudged(unseen_lines(now, normal, gather.look.moment))
         every = await asyncio.to_thread(log_clues, now, normal, gather.look.moment)
         found = await unfamiliar(gather, source, every, now)
         usual += len(every) - len(found)

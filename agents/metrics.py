@@ -13,6 +13,7 @@ from agents.state import Look
 from agents.triage import AFFECTED, NOTICED
 from clew.causal.selftime import span_clues
 from clew.causal.shift import SeriesClue, series_clues
+from clew.causal.unseen import unseen_series, unseen_spans
 from clew.evidence import Asked, Call, Mark, Note, Series
 from clew.hypothesis import Clue
 from clew.ports import Era, MetricSource, Telemetry, TraceSource
@@ -42,6 +43,7 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
     matrix, normal = await matrices(gather)
     sources = gather.sources(MetricSource, Telemetry.METRICS)
     symptom = gather.look.incident.symptom
+    gather.unjudged(await asyncio.to_thread(unseen_series, matrix, normal, gather.look.moment, symptom))
     summary, whole = await summarised(gather, matrix, normal)
     found = await asyncio.to_thread(series_clues, summary, gather.look.moment, symptom)
     if not sources:
@@ -138,7 +140,9 @@ async def _spans(gather: Gather) -> tuple[Clue, ...]:
         )
         if now is None:
             continue
-        clues = await asyncio.to_thread(span_clues, now, normal or Spans.empty(), gather.look.moment)
+        usual = normal or Spans.empty()
+        gather.unjudged(await asyncio.to_thread(unseen_spans, now, usual, gather.look.moment))
+        clues = await asyncio.to_thread(span_clues, now, usual, gather.look.moment)
         for place, clue in enumerate(clues):
             if place >= SPANS or clue.amount <= 0:
                 out.append(clue)

@@ -184,4 +184,4 @@ class Run:
 
 
 def _with(gaps: tuple[Gap, ...], new: tuple[Gap, ...]) -> tuple[Gap, ...]:
-    return tuple({gap.source: gap for gap in (*gaps, *new)}.values())
+    return tuple({(gap.source, gap.effect): gap for gap in (*gaps, *new)}.values())

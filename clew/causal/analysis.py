@@ -9,6 +9,7 @@ from clew.causal.rank import rank
 from clew.causal.ranking import Ranking
 from clew.causal.selftime import span_clues
 from clew.causal.shift import resource_clues
+from clew.causal.sound import sounded
 from clew.causal.trial import tried
 from clew.hypothesis import Clue
 from clew.incident import Symptom
@@ -17,6 +18,7 @@ from clew.tables import Tables
 
 def analyse(tables: Tables, alerted_at: float, symptom: Symptom, priors: Priors | None = None) -> Ranking:
     """Ranks one incident. Deterministic; no I/O; empty tables give `Not found`, never `healthy`."""
+    tables = sounded(tables)
     when = moment(tables.matrix, tables.normal_matrix, alerted_at, symptom)
     changes = tables.changes.changes
     tried_out = experiment_clues(experiments(tables.matrix, changes, when.onset, symptom))

@@ -232,7 +232,7 @@ def _unjudged(made: Made, candidates: Sequence[Candidate]) -> tuple[str, ...]:
         )
         if kind not in told and not any(says.endswith(kind) for says in seen)
     ]
-    if not case.graph.edges:
+    if not case.graph.edges and not told & {"call graph", "services"}:
         out.append("no call graph: blame could not be moved from callers to what they call")
     if not case.changes and "changes" not in told:
         out.append("no changes in the window: none can be named or cleared")

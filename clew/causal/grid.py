@@ -8,6 +8,8 @@ from clew.causal.meaning import words
 from clew.tables import Bools, Floats, Matrix
 
 _COUNTED = frozenset(("total", "count", "sum", "bucket"))
+LARGEST = 1e150
+"""No meter shows more; sums and squares of what is left do not overflow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +32,12 @@ class Layout:
         return Layout(ascending[starts], order, starts)
 
     def laid(self, values: Floats, counters: Bools) -> Floats:
-        """Rows of `values` on the grid: infinite values dropped, merged columns at their highest, `counters` as rates per second.
+        """Rows of `values` on the grid: values beyond `LARGEST` dropped, merged columns at their highest, `counters` as rates per second.
 
         A new array of the same type of float.
         """
-        known = np.isfinite(values)
+        most = values.dtype.type(min(LARGEST, float(np.finfo(values.dtype).max)))
+        known = np.abs(values) <= most
         on = values.copy() if known.all() else np.where(known, values, values.dtype.type(np.nan))
         if np.any(np.diff(self.order) != 1):
             on = on[:, self.order]
@@ -46,7 +49,7 @@ class Layout:
 
 
 def regular(matrix: Matrix) -> Matrix:
-    """The matrix with ascending times, columns closer than 0.3 steps merged, infinite values dropped and counters as rates per second."""
+    """The matrix with ascending times, columns closer than 0.3 steps merged, values beyond `LARGEST` dropped, counters as rates."""
     if not matrix.keys or not len(matrix.times):
         return Matrix.empty(matrix.query)
     layout = Layout.of(matrix.times)

@@ -70,7 +70,8 @@ class Summary:
     roster: Roster
     now: Levels
     early: Levels
-    """As if the trouble had begun at the alert or the onset, whichever is earlier; NaN but for rows that people notice."""
+    """As if the trouble had begun at the alert or the onset, whichever is earlier; NaN but for rows that people notice. No samples
+    where nothing was measured at the alert or later: what ended before cannot show that all is well."""
     since: Floats
     """The first sample near the incident past the middle between usual and worst, Unix seconds; NaN if there is none."""
     typical: Floats
@@ -91,7 +92,8 @@ def summarise(matrix: Matrix, normal: Matrix, moment: Moment) -> Summary:
     reader = _Reader(matrix, normal, order, roster)
     times = reader.layout.times
     early = moment.model_copy(update={"onset": min(moment.start, moment.alerted_at) - _EARLY})
-    cuts = _Cuts(moment, times, phases(times, moment), phases(times, early))
+    alert = times >= moment.alerted_at - step_of(times)
+    cuts = _Cuts(moment, times, phases(times, moment), phases(times, early), alert)
     out = _blank(roster, times[times >= moment.start - _SURGING])
     effects, flows = roster.means(*EFFECTS), roster.means(Meaning.TRAFFIC)
     upward = ~roster.means(Meaning.AVAILABILITY)
@@ -164,6 +166,8 @@ class _Cuts(NamedTuple):
     times: Floats
     now: tuple[Bools, Bools]
     early: tuple[Bools, Bools]
+    alert: Bools
+    """The column just before the alert and all later ones."""
 
 
 class _Reader:
@@ -195,6 +199,8 @@ def _keep_levels(out: Summary, values: Floats, usual: Floats, where: tuple[slice
     ordered = np.sort(np.concatenate((values[:, calm], usual), axis=1), axis=1)
     if len(mine):
         found = _levels(ordered[mine], values[mine][:, around])
+        lasting = np.isfinite(values[mine][:, cuts.alert]).any(axis=1)
+        found = found._replace(samples=np.where(lasting, found.samples, 0).astype(np.int32))
         for column, numbers in zip(out.early, found, strict=True):
             column[mine + rows.start] = numbers
     # the longer past is the shorter one and a few samples: sorting what is nearly sorted costs little
