@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,8 +15,10 @@ from bench.case import everything
 from bench.truth import truth_of
 from clew.causal.analysis import analyse
 from clew.causal.ranking import Draft
-from clew.hypothesis import CauseKind, Confidence, Outcome
+from clew.causal.trial import tried
+from clew.hypothesis import CauseKind, Confidence, Label, Outcome
 from clew.incident import Window
+from clew.testing.worlds import World, chain, collider, fork, ranking, rush, storm, suspect
 from tools.case import case_incident
 from tools.recorded import recorded_sources
 
@@ -51,8 +54,35 @@ async def judged(folder: Path) -> tuple[list[Seen], float]:
     return out, seconds
 
 
+def planted(rounds: int) -> Table:
+    """The label of one candidate in each planted world, over so many seeds; `is` says what is true there."""
+    table = Table("world", "candidate", "is", *(label.value for label in Label), "can't tell")
+    for make, drafts, truth in _WORLDS:
+        for place, draft in enumerate(drafts):
+            worlds = [make(1000 + seed) for seed in range(rounds)]
+            found = [tried(ranking(*drafts), w.tables(), w.moment, w.symptom).drafts[place].label for w in worlds]
+            count = Counter(found)
+            cells = (str(count[label]) for label in (*Label, None))
+            table.add_row(make.__name__, draft.cause.service or "traffic", truth[place].value, *cells)
+    return table
+
+
+_CPU, _DB = suspect("primary", "cpu", 0.7), suspect("db", "cpu")
+_WORLDS: tuple[tuple[Callable[[int], World], tuple[Draft, ...], tuple[Label, ...]], ...] = (
+    (chain, (_DB, suspect("cart", "latency-p99", 0.7)), (Label.CAUSE, Label.SYMPTOM)),
+    (fork, (rush(), _CPU), (Label.CAUSE, Label.CONFOUNDER)),
+    (fork, (_CPU, rush()), (Label.CONFOUNDER, Label.CAUSE)),
+    (storm, (suspect("disk", "disk-usage"), suspect("db", "cpu", 0.7)), (Label.CAUSE, Label.SYMPTOM)),
+    (storm, (_DB, suspect("disk", "disk-usage", 0.7)), (Label.SYMPTOM, Label.CAUSE)),
+    (collider, (_DB, suspect("batch", "cpu", 0.2)), (Label.CAUSE, Label.COINCIDENCE)),
+)
+
+
 def main() -> None:
-    """`python -m bench.labels FOLDER...`: each folder holds cases, or families of cases."""
+    """`python -m bench.labels FOLDER...`: each folder holds cases, or families of cases. Without a folder: planted worlds."""
+    if len(sys.argv) == 1:
+        Console().print(planted(100))
+        return
     seen: list[Seen] = []
     seconds: list[float] = []
     for root in (Path(argument) for argument in sys.argv[1:]):

@@ -20,6 +20,7 @@ class Court:
     over: float | None
     """When it was over; None while it lasts."""
     leader: Draft | None
+    """The first open candidate that its tests leave a cause."""
     thirds: tuple[Signal, ...]
     """What could move both: traffic and shared machines that moved, and no later than the symptom."""
     experiments: tuple[Experiment, ...] = ()

@@ -38,7 +38,7 @@ class Facts:
     out: bool
     """It was ruled out: it may still be told what it is, but never a cause."""
     leads: bool
-    """It comes first in the ranking."""
+    """It comes first in the ranking, not counting those before it that are no cause."""
     below: bool = False
     """It depends, through calls, on the one that comes first."""
     joined: bool = False
@@ -85,7 +85,8 @@ def _follows(facts: Facts) -> bool:
         return False
     if facts.third is Role.CALLED or (facts.below and not (facts.own and facts.order is PASSED)):
         return True
-    return facts.order is FAILED and (facts.dose is PASSED or (facts.path is not FAILED and facts.dose is not FAILED))
+    joined = PASSED in (facts.dose, facts.path)
+    return facts.order is FAILED and (joined or FAILED not in (facts.dose, facts.path))
 
 
 def _unjoined(facts: Facts) -> bool:

@@ -49,15 +49,24 @@ def tried(ranking: Ranking, tables: Tables, moment: Moment, symptom: Symptom) ->
     near = services | ({symptom.service} if symptom.service else set())
     held = replace(tables, matrix=narrowed(tables.matrix, near, _OTHERS))
     court = _court(ranking, Scene.of(held, moment, symptom))
-    drafts = tuple(_tried(court, draft) for draft in ranking.drafts[:_MOST])
+    drafts: list[Draft] = []
+    for draft in ranking.drafts[:_MOST]:
+        drafts.append(_tried(court, draft))
+        if court.leader is not None and draft.key == court.leader.key and drafts[-1].label in _NO_CAUSE:
+            court = replace(court, leader=_first(ranking.drafts[len(drafts) :]))
     return ranking.model_copy(update={"drafts": (*drafts, *ranking.drafts[_MOST:])})
+
+
+def _first(drafts: Sequence[Draft]) -> Draft | None:
+    """The first that is open."""
+    return next((d for d in drafts if d.confidence is not Confidence.RULED_OUT), None)
 
 
 def _court(ranking: Ranking, scene: Scene) -> Court:
     seen = noticed(scene)
     moved = departure(seen, scene.moment) if seen is not None else None
     felt = moved.began if moved is not None else scene.moment.onset
-    leader = next((d for d in ranking.drafts if d.confidence is not Confidence.RULED_OUT), None)
+    leader = _first(ranking.drafts)
     thirds: list[Signal] = []
     for signal in (traffic(scene), *machines(scene)):
         went = departure(signal, scene.moment) if signal is not None else None

@@ -15,6 +15,7 @@ START = 1_000_000.0
 ONSET = START + 3000.0
 """When the planted trouble begins, Unix seconds."""
 LENGTH = 3600.0
+CHAIN = (("web", "cart"), ("cart", "db"), ("web", "pay"))
 
 
 @dataclass(eq=False)
@@ -67,6 +68,50 @@ class World:
     def moment(self) -> Moment:
         window = Window(start=START, end=START + LENGTH)
         return Moment(onset=self.onset, window=window, alerted_at=self.onset + 60.0)
+
+
+def chain(seed: int) -> World:
+    """db makes cart slow, and cart makes web slow; pay has nothing to do with it."""
+    world = World(seed, edges=CHAIN)
+    fault = world.trouble()
+    world.put("db", "cpu", 20.0, fault, 60.0)
+    world.put("cart", "latency-p99", 0.1, world.later(fault, 10), 0.5)
+    world.put("web", "latency-p99", 0.2, world.later(fault, 20), 0.5)
+    world.put("pay", "cpu", 20.0, world.trouble(), 0.0)
+    return world
+
+
+def fork(seed: int) -> World:
+    """A write surge strains the primary's CPU and makes the replica lag; the CPU itself delays nothing."""
+    world = World(seed, edges=(("replica", "primary"), ("writer", "primary")))
+    world.symptom = world.symptom.model_copy(update={"service": "replica", "metric": "replication-lag"})
+    surge = world.trouble()
+    world.put("writer", "requests", 100.0, surge, 200.0)
+    world.put("primary", "cpu", 30.0, surge, 40.0, noise=0.2)
+    world.put("replica", "replication-lag", 0.5, world.later(surge, 10), 8.0)
+    return world
+
+
+def storm(seed: int) -> World:
+    """Checkpoints saturate the disk; queries pile up on the database, whose CPU rises minutes after people feel it."""
+    world = World(seed, edges=(("web", "db"), ("db", "disk")))
+    fault = world.trouble()
+    world.put("disk", "disk-usage", 30.0, fault, 60.0)
+    world.put("web", "latency-p99", 0.2, world.later(fault, 10), 0.6)
+    world.put("db", "cpu", 20.0, world.later(fault, 60), 40.0)
+    return world
+
+
+def collider(seed: int) -> World:
+    """A log shipper works harder for the failing service and for an unrelated batch job."""
+    world = World(seed, edges=(*CHAIN, ("cart", "shipper"), ("batch", "shipper")))
+    fault = world.trouble()
+    batch = 1.0 + world.noise(0.4, 0.9)
+    world.put("db", "cpu", 20.0, fault, 60.0)
+    world.put("web", "latency-p99", 0.2, world.later(fault, 20), 0.5)
+    world.put("batch", "cpu", 30.0, batch, 20.0)
+    world.put("shipper", "cpu", 10.0, world.later(fault, 60) + batch, 10.0)
+    return world
 
 
 def suspect(service: str, metric: str, amount: float = 0.8, weight: float = 2.0) -> Draft:
