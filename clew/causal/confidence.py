@@ -26,6 +26,8 @@ _ENOUGH = 0.15
 """A clue below this agrees with anything."""
 BAR = 0.35
 """The weight of the standing candidate `none of these`."""
+UNFELT = 1.25
+"""The same for metrics that move while nobody feels anything: what quiet windows reach (see `bench.quiet`)."""
 _CLEAR = 1.25
 """The best must weigh this many times the best unrelated rival."""
 
@@ -42,16 +44,19 @@ def word(
     rival: float,
     fits_in_time: bool,
     proven: bool = False,
+    felt: bool = True,
 ) -> Confidence:
     """The word for one hypothesis.
 
-    `rival` is the weight of the strongest unrelated hypothesis. `proven` is a decisive test from outside (the change was
-    undone and the signal followed): nothing else confirms.
+    `felt` is false where nothing that the alert speaks of was seen to move: then metrics alone must be loud, since among many quiet
+    series some always stand out. `rival` is the weight of the strongest unrelated hypothesis. `proven` is a decisive test from outside
+    (the change was undone and the signal followed): nothing else confirms.
     """
     if proven:
         return Confidence.CONFIRMED
-    if weight <= BAR:
+    found = kinds(support)
+    if weight <= (UNFELT if not felt and set(found) <= {"metric"} else BAR):
         return Confidence.NOT_FOUND
-    if len(kinds(support)) >= 2 and fits_in_time and weight >= _CLEAR * rival:
+    if len(found) >= 2 and fits_in_time and weight >= _CLEAR * rival:
         return Confidence.LIKELY
     return Confidence.POSSIBLE

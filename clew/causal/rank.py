@@ -13,6 +13,7 @@ from clew.causal.flow import flow_clues
 from clew.causal.headline import headline
 from clew.causal.healthy import healthy
 from clew.causal.nochange import none_clue
+from clew.causal.odds import weighted
 from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.remedy import watched
@@ -22,10 +23,12 @@ from clew.causal.traffic import surge
 from clew.causal.weigh import weigh
 from clew.evidence import Change
 from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Term, Verdict
-from clew.incident import Symptom
+from clew.incident import Signal, Symptom
 from clew.tables import CallGraph
 
 _OPEN = 4
+_NOTICED = 0.1
+"""A signal that moved less than this did not move."""
 
 
 def rank(
@@ -95,7 +98,7 @@ def _drafts(case: Case, order: Sequence[str], beyond: Sequence[Clue]) -> tuple[D
     kept = [d for d in judged if d.confidence is not Confidence.NOT_FOUND]
     left = settled(kept, case.graph)
     weak = [d for d in judged if d.confidence is Confidence.NOT_FOUND]
-    return (*left.open, *dismissed(case, left.open, left.explained, weak))
+    return weighted((*left.open, *dismissed(case, left.open, left.explained, weak)), case.weighed.sums)
 
 
 def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
@@ -107,10 +110,22 @@ def _judged(case: Case, draft: Draft, others: Sequence[Draft]) -> Draft:
     starts = [c.onset for c in draft.support if c.onset is not None]
     fits = case.onset is None or not starts or min(starts) <= case.onset + 120.0
     sure = proven(draft.cause.change, case.clues, case.changes)
-    confidence = word(draft.support, draft.weight, rival=rival, fits_in_time=fits, proven=sure)
+    confidence = word(draft.support, draft.weight, rival=rival, fits_in_time=fits, proven=sure, felt=_felt(case))
     if draft.cause.kind is CauseKind.SERVICE and confidence is Confidence.LIKELY and _alerts_below(case, draft):
         confidence = Confidence.POSSIBLE
     return draft.model_copy(update={"confidence": confidence})
+
+
+def _felt(case: Case) -> bool:
+    """True if what the alert speaks of was seen to move, at the front door or at the service that it names."""
+    symptom = case.symptom
+    wanted = {"errors"} if symptom.signal in (Signal.ERRORS, Signal.AVAILABILITY) else {"latency"}
+    if symptom.signal in (None, Signal.SATURATION):
+        wanted = {"latency", "errors", "resource"}
+    if symptom.signal is None and symptom.metric is None:
+        return False
+    near = ("", symptom.service)
+    return any(c.channel in wanted and c.service in near and c.amount > _NOTICED for c in case.clues)
 
 
 def _alerts_below(case: Case, draft: Draft) -> bool:
