@@ -10,6 +10,7 @@ from agents.judge import conclude
 from agents.plan import RECHECK
 from agents.speech import clock, within
 from agents.state import State
+from clew.causal.timeline import relabelled
 from clew.feedback import RejectReason, Vote
 from clew.hypothesis import Confidence, Hypothesis, Report, Term
 from clew.incident import Incident, Window
@@ -137,4 +138,5 @@ def _ordered(report: Report, hypotheses: list[Hypothesis]) -> Report:
     open_ = [h for h in hypotheses if h.confidence is not Confidence.RULED_OUT]
     out = [h for h in hypotheses if h.confidence is Confidence.RULED_OUT]
     ranked = sorted(open_, key=lambda h: -h.weight)
-    return report.model_copy(update={"hypotheses": (*ranked, *out), "revision": report.revision + 1})
+    told = relabelled(report.timeline, (*ranked, *out)) if report.timeline is not None else None
+    return report.model_copy(update={"hypotheses": (*ranked, *out), "revision": report.revision + 1, "timeline": told})

@@ -6,11 +6,11 @@ from clew.causal.blame import callees, depths
 from clew.causal.change import named
 from clew.causal.confidence import KINDS
 from clew.causal.draft import Case
-from clew.causal.ranking import Ranking
+from clew.causal.ranking import Draft, Ranking
 from clew.causal.say import within
 from clew.causal.shift import FRONT
 from clew.evidence import Change, Mark
-from clew.hypothesis import Began, CauseKind, Clue, Confidence, Label, Timeline
+from clew.hypothesis import Began, CauseKind, Clue, Confidence, Hypothesis, Label, Timeline
 from clew.tables import CallGraph
 
 ROWS = 12
@@ -46,7 +46,7 @@ def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None
         return None
     level = levels(graph, case.symptom.service)
     level[FRONT] = min(level.values(), default=0) - 1
-    told, dated = _told(ranking), [first[name] for name in shown if name in first]
+    told, dated = _told(ranking.drafts), [first[name] for name in shown if name in first]
     best = next((d for d in ranking.drafts if d.confidence in _OPEN), None)
     rows = [
         Began(
@@ -169,14 +169,25 @@ def _ordered(rows: Sequence[Began], edges: set[tuple[str, str]]) -> tuple[Began,
     return tuple(out)
 
 
-def _told(ranking: Ranking) -> dict[str, Label]:
+def relabelled(timeline: Timeline, hypotheses: Sequence[Hypothesis]) -> Timeline:
+    """The same times with what the hypotheses, best first, say now: after an objection a service may be something else."""
+    told = _told(hypotheses)
+    best = next((h.cause.service for h in hypotheses if h.confidence in _OPEN), None)
+    rows = tuple(
+        row.model_copy(update={"label": told.get(row.service), "leading": best is not None and row.service == best})
+        for row in timeline.rows
+    )
+    return timeline.model_copy(update={"rows": rows})
+
+
+def _told(found: Sequence[Draft] | Sequence[Hypothesis]) -> dict[str, Label]:
     """What each service is; of several hypotheses about one the heavier says it. A change that was ruled out says nothing of its place."""
     out: dict[str, Label] = {}
-    for draft in ranking.drafts:
-        if draft.cause.kind is CauseKind.CHANGE and draft.confidence not in _OPEN:
+    for told in found:
+        if told.cause.kind is CauseKind.CHANGE and told.confidence not in _OPEN:
             continue
-        if draft.cause.service and draft.label is not None:
-            out.setdefault(draft.cause.service, draft.label)
+        if told.cause.service and told.label is not None:
+            out.setdefault(told.cause.service, told.label)
     return out
 
 

@@ -7,9 +7,9 @@ import pytest
 from clew.causal.priors import Priors
 from clew.causal.rank import case_of, rank
 from clew.causal.ranking import Ranking
-from clew.causal.timeline import MARKS, ROWS, first_signs, levels, timeline
+from clew.causal.timeline import MARKS, ROWS, first_signs, levels, relabelled, timeline
 from clew.evidence import Change
-from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Label, Timeline
+from clew.hypothesis import Cause, CauseKind, Clue, Confidence, Hypothesis, Label, Timeline
 from clew.incident import Signal, Symptom
 from clew.tables import CallGraph
 
@@ -143,6 +143,24 @@ def test_labels_come_from_the_drafts() -> None:
     made = drawn(*SPREAD, told=ranking.model_copy(update={"drafts": (best, *ranking.drafts[1:])}))
     assert made is not None
     assert {r.service: r.label for r in made.rows}["stock"] is Label.CAUSE
+
+
+def test_after_an_objection_the_picture_says_what_the_hypotheses_say_now() -> None:
+    made = drawn(*SPREAD)
+    assert made is not None
+
+    def about(service: str, label: Label, confidence: Confidence) -> Hypothesis:
+        cause = Cause(kind=CauseKind.SERVICE, service=service)
+        return Hypothesis(id=service, cause=cause, title=service, confidence=confidence, weight=1.0, label=label)
+
+    now = (about("cart", Label.CAUSE, Confidence.POSSIBLE), about("stock", Label.COINCIDENCE, Confidence.RULED_OUT))
+    told = relabelled(made, now)
+    assert {r.service: (r.label, r.leading) for r in told.rows} == {
+        "web": (None, False),
+        "cart": (Label.CAUSE, True),
+        "stock": (Label.COINCIDENCE, False),
+    }
+    assert [r.onset for r in told.rows] == [r.onset for r in made.rows]
 
 
 def test_a_change_that_was_ruled_out_labels_no_service() -> None:
