@@ -47,7 +47,8 @@ def show_explanation(console: Console, told: Explanation, timeline: Timeline | N
     console.print(escape(told.headline or told.verdict), style="bold", highlight=False)
     _say(
         console,
-        f"Verdict: {told.verdict}; {onset}; alert {utc(told.alerted_at)}. Named from a weight of {told.bar:g} on.",
+        f"Verdict: {told.verdict}; {onset}; alert {utc(told.alerted_at)}. Named from a weight of {told.bar:g} on "
+        f"({told.unfelt:g} on metrics alone where nobody feels anything).",
     )
     for place, candidate in enumerate(told.candidates, 1):
         _candidate(console, place, candidate)

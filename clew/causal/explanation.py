@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from clew.causal.blame import blamed, callees, passes_through, reached, shifted
 from clew.causal.change import Fit, fitted
-from clew.causal.confidence import BAR
+from clew.causal.confidence import BAR, UNFELT
 from clew.causal.draft import Case
 from clew.causal.priors import Priors
 from clew.causal.ranking import Draft, Ranking
@@ -93,6 +93,8 @@ class Explanation(Frozen):
     alerted_at: float
     bar: float
     """What a candidate must weigh to be named at all."""
+    unfelt: float
+    """The same where metrics alone speak, and nothing that the alert speaks of was seen to move."""
     candidates: tuple[Candidate, ...]
     ruled_out: tuple[Candidate, ...] = ()
     changes: tuple[Matched, ...] = ()
@@ -123,6 +125,7 @@ def explained(made: Made, priors: Priors | None = None, top: int = 3) -> Explana
         onset=ranking.onset,
         alerted_at=made.alerted_at,
         bar=BAR,
+        unfelt=UNFELT,
         candidates=tuple(open_[:top]),
         ruled_out=tuple(c for c in told if c.confidence is Confidence.RULED_OUT),
         changes=_matched(case),
