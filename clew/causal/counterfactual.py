@@ -18,7 +18,7 @@ _SHORT = 8
 """Fewer samples than this before the event tell nothing of how the signal swings."""
 _REFERENCE = "a fault-free reference"
 _COVER = 0.90
-_CERTAIN = 0.98
+_CERTAIN = 0.985
 """An effect is claimed when what was observed lies outside of this interval."""
 
 _NOTABLE = 0.1
@@ -32,7 +32,7 @@ def counterfactual(course: Course, onset: float, end: float | None = None, *, wi
     """The mean level in [onset, onset + 10 min] (at most to `end`, Unix seconds), had the event at `onset` not been.
 
     `without` names the event in the sentence: `the 14:02 deploy`. The interval covers the truth in 90 of 100 cases where the signal goes
-    on as before or as its peers; an effect is claimed when what was observed lies outside of a 98 % interval and most samples do so too.
+    on as before or as its peers; an effect is claimed when what was observed lies outside of a 98.5 % interval and most samples do so too.
     """
     cut = stretch(course, onset, end)
     answer = foretold(cut, course.ceiling)

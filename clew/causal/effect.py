@@ -3,11 +3,14 @@
 from typing import NamedTuple
 
 from clew.causal.course import Course
+from clew.causal.meaning import words
 from clew.causal.say import beside, spoken, unit_of
 from clew.causal.shift import FRONT
 from clew.hypothesis import Effect
 
 _UNITS = {"seconds": "s", "percent": "%", "bytes": "B", "milliseconds": "ms", "1/s": "/s"}
+
+_PERCENT = frozenset(("pct", "percent"))
 
 
 class Wording(NamedTuple):
@@ -59,6 +62,7 @@ def name(course: Course) -> str:
 def _unit(course: Course, largest: float) -> tuple[str, float]:
     """What follows a number, and what the number is multiplied with: seconds below one are said in milliseconds."""
     short = _UNITS.get(course.unit.lower(), course.unit) or unit_of(course.metric)
+    short = short or ("%" if words(course.metric) & _PERCENT else "")
     if short == "s" and largest < 1:
         return " ms", 1e3
     return (short if short.startswith("/") or not short else f" {short}"), 1.0

@@ -46,6 +46,20 @@ def test_seconds_below_one_are_said_in_milliseconds() -> None:
     assert effect.unit == "s"
 
 
+@pytest.mark.parametrize(
+    ("metric", "unit", "said"),
+    [
+        ("charge_error_rate_pct", "", r"about 0\.\d+ % \("),
+        ("requests", "1/s", r"about 0\.\d+/s \("),
+        ("queue_wait_ms", "", r"about 0\.\d+ ms \("),
+        ("depth", "", r"about 0\.\d+ \("),
+    ],
+)
+def test_a_number_carries_the_unit_that_the_name_or_the_source_gives(metric: str, unit: str, said: str) -> None:
+    values = 0.4 + 0.05 * noise(2) + np.where(LATER, 5.0, 0.0)
+    assert re.search(said, counterfactual(web(values, metric, unit), ONSET).says)
+
+
 @pytest.mark.parametrize("kind", ["white", "autoregressive 0.8", "latency", "error rate near 0", "peers share load"])
 def test_the_interval_holds_the_truth_and_nothing_is_claimed_of_quiet_worlds(kind: str) -> None:
     rng = np.random.default_rng(5)
