@@ -11,12 +11,14 @@ from rich.table import Table
 
 from bot.caption import utc
 from bot.chart import Painter, picture
+from bot.slack.text import visible
 from bot.timeline import in_words, title, undated, window
 from bot.timeline import order as signs
 from clew.causal.explanation import FIT, Candidate, Explanation, Matched, Moved, Summand
 from clew.errors import Misconfigured
 from clew.hypothesis import Outcome, Timeline
 
+TEXT = 4_000
 _MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.UNKNOWN: "?"}
 
 
@@ -38,13 +40,13 @@ async def drawn_into(path: Path, timeline: Timeline | None) -> str:
         await asyncio.to_thread(path.write_bytes, drawn.png)
     except OSError as error:
         raise Misconfigured(f"cannot write {path}: {error.strerror}. Choose another file for --picture.") from error
-    return f"{path}: {drawn.alt}"
+    return f"{path}: {visible(drawn.alt, TEXT)}"
 
 
 def show_explanation(console: Console, told: Explanation, timeline: Timeline | None) -> None:
     """Prints the reckoning for a person, top candidates first; fits any width from 40 columns on."""
     onset = f"began {utc(told.onset)}" if told.onset is not None else "no common onset"
-    console.print(escape(told.headline or told.verdict), style="bold", highlight=False)
+    console.print(_clean(told.headline or told.verdict), style="bold", highlight=False)
     _say(
         console,
         f"Verdict: {told.verdict}; {onset}; alert {utc(told.alerted_at)}. Named from a weight of {told.bar:g} on "
@@ -53,7 +55,7 @@ def show_explanation(console: Console, told: Explanation, timeline: Timeline | N
     for place, candidate in enumerate(told.candidates, 1):
         _candidate(console, place, candidate)
     if not told.candidates:
-        _say(console, "\nNo candidate is open.")
+        _heading(console, "No candidate is open.")
     _changes(console, told)
     if timeline is not None:
         _timeline(console, timeline)
@@ -92,7 +94,7 @@ def _sum(candidate: Candidate) -> Table:
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("because", overflow="fold", ratio=1)
     for term in candidate.terms:
-        table.add_row(escape(term.name), *_factors(term), f"{term.value:+.4f}", escape(term.says))
+        table.add_row(_clean(term.name), *_factors(term), f"{term.value:+.4f}", _clean(term.says))
     table.add_row("weight", "", "", f"{candidate.total:.4f}", "", style="bold")
     return table
 
@@ -138,10 +140,15 @@ def _timeline(console: Console, timeline: Timeline) -> None:
         _say(console, f"{row.service}: {undated(row)}", indent=2)
 
 
+def _clean(text: str) -> str:
+    """Outside text as it may stand in a terminal: no markup, and signs that nobody sees shown as escapes."""
+    return escape(visible(text, TEXT))
+
+
 def _heading(console: Console, text: str) -> None:
     console.print()
-    console.print(escape(text), style="bold", highlight=False)
+    console.print(_clean(text), style="bold", highlight=False)
 
 
 def _say(console: Console, text: str, indent: int = 0) -> None:
-    console.print(Padding(escape(text), (0, 0, 0, indent), expand=False), highlight=False)
+    console.print(Padding(_clean(text), (0, 0, 0, indent), expand=False), highlight=False)

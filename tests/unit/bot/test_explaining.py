@@ -95,6 +95,14 @@ def test_as_data_it_is_whole(told: Explanation, reckoning: Reckoning) -> None:
     assert explanation_as_json(told, None)["timeline"] is None
 
 
+def test_text_from_outside_cannot_steer_the_terminal(told: Explanation, reckoning: Reckoning) -> None:
+    hostile = "\x1b[31m[bold]gone[/bold]\x1b]0;title\x07\u202e"
+    first = told.candidates[0].model_copy(update={"title": hostile, "reason": hostile})
+    said = printed(told.model_copy(update={"candidates": (first,), "unjudged": (hostile,)}), reckoning)
+    assert "[bold]gone[/bold]" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
+
+
 async def test_the_picture_is_written_or_it_is_said_why_not(reckoning: Reckoning, tmp_path: Path) -> None:
     said = await drawn_into(tmp_path / "out.png", reckoning.timeline)
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
