@@ -22,6 +22,8 @@ _PART = 0.1
 """A smaller part of all series without a sample is ordinary, unless a service has no other."""
 _CALLS = 20
 """Fewer spans from before are no past; see `selftime.phases`."""
+_LOOSE = 60.0
+"""What comes so little before the onset may be of the trouble, seconds."""
 _APART = 1.0
 """Clocks this far apart show, seconds."""
 _MOST = 0.8
@@ -86,7 +88,7 @@ def unseen_spans(spans: Spans, normal: Spans, moment: Moment) -> tuple[Gap, ...]
     """Spans that do not reach the incident or its past, and clocks that disagree."""
     if not len(spans):
         return ()
-    if float(spans.start.max()) < moment.start or float(spans.start.min()) > moment.window.end:
+    if float(spans.start.max()) < moment.start - _LOOSE or float(spans.start.min()) > moment.window.end:
         at = clock(float(spans.start.max()))
         return (_gap("traces", f"the newest of {len(spans)} spans is of {at}, before the trouble", _TRACES),)
     out: list[Gap] = []
@@ -97,7 +99,7 @@ def unseen_spans(spans: Spans, normal: Spans, moment: Moment) -> tuple[Gap, ...]
 
 
 def _skewed(spans: Spans) -> list[Gap]:
-    """The edge whose calls lie furthest outside of the time of their callers."""
+    """The two edges whose calls lie furthest outside of the time of their callers."""
     child = np.flatnonzero(spans.parent >= 0)
     above = spans.parent[child]
     cross = spans.service[child] != spans.service[above]
@@ -109,25 +111,23 @@ def _skewed(spans: Spans) -> list[Gap]:
     pairs, place = np.unique(np.stack((spans.service[above], spans.service[child])), axis=1, return_inverse=True)
     place = place.reshape(-1)
     calls = np.bincount(place)
-    worst: tuple[float, str] = (0.0, "")
-    for apart, how in ((early, "begin {far} before the calls of {caller} that led to them"), (late, "{late}")):
+    found: list[tuple[float, str]] = []
+    for apart, when in ((early, "before the calls of {} that led to them"), (late, "after the calls of {} were over")):
         often = np.bincount(place, weights=apart > _APART) / calls
         for edge in np.flatnonzero((often >= _MOST) & (calls >= _LEAST)):
             far = float(np.median(apart[place == edge]))
-            caller, callee = (spans.services[code][:40] for code in pairs[:, edge])
-            said = how.format(
-                far=_long(far), caller=caller, late=f"begin {_long(far)} after the calls of {caller} were over"
-            )
-            worst = max(worst, (far, f"spans of {callee} {said}"))
+            caller, callee = (spans.services[code][:25] for code in pairs[:, edge])
+            found.append((far, f"spans of {callee} begin {_long(far)} {when.format(caller)}"))
+    reason = "; ".join(said for _, said in sorted(found, reverse=True)[:2])
     effect = "clocks differ, or work waits in line: the order of events in these services is not certain"
-    return [_gap("traces", worst[1], effect)] if worst[1] else []
+    return [_gap("traces", reason, effect)] if reason else []
 
 
 def unseen_lines(lines: LogTable, normal: LogTable, moment: Moment) -> tuple[Gap, ...]:
     """Lines that do not reach the incident or its past."""
     if not len(lines):
         return ()
-    if float(lines.times.max()) < moment.start:
+    if float(lines.times.max()) < moment.start - _LOOSE:
         reason = f"the newest of {len(lines)} lines is of {clock(float(lines.times.max()))}, before the trouble"
         return (_gap("logs", reason, "new error messages could not be looked for"),)
     if not len(normal) and float(lines.times.min()) >= moment.start:
