@@ -70,18 +70,18 @@ def timeline(ranking: Ranking, case: Case, alerted_at: float) -> Timeline | None
 
 
 def first_signs(clues: Iterable[Clue]) -> dict[str, float]:
-    """Per service the earliest onset among the clues that say something, Unix seconds."""
-    out: dict[str, float] = {}
+    """Per service the earliest onset among its series' clues that say something, Unix seconds; among all others where no series does.
+
+    A log line knows its second and a sample its minute: taken together, whoever logs would always seem to be first.
+    """
+    measured, told = dict[str, float](), dict[str, float]()
     for clue in clues:
-        if (
-            clue.service
-            and clue.onset is not None
-            and clue.amount >= _SIGN
-            and clue.channel in KINDS
-            and clue.channel not in _MUTE
-        ):
-            out[clue.service] = min(out.get(clue.service, clue.onset), clue.onset)
-    return out
+        if clue.service and clue.onset is not None and clue.amount >= _SIGN and clue.channel not in _MUTE:
+            kind = KINDS.get(clue.channel)
+            if kind is not None:
+                out = measured if kind == "metric" else told
+                out[clue.service] = min(out.get(clue.service, clue.onset), clue.onset)
+    return told | measured
 
 
 def _noticed(case: Case) -> dict[str, float]:

@@ -137,6 +137,12 @@ def test_a_deploy_long_before_is_left_out_unless_it_is_blamed() -> None:
     assert [m.label for m in made.marks] == ["deploy abc stock"]
 
 
+def test_a_log_line_dates_a_service_only_where_no_series_does() -> None:
+    line = clue("new errors", "stock", 0.9, 1001.0, "pool exhausted")
+    assert first_signs((*SPREAD, line))["stock"] == 1030.0
+    assert first_signs((line,)) == {"stock": 1001.0}
+
+
 def test_labels_come_from_the_drafts() -> None:
     ranking = rank(SPREAD, CHAIN, Priors(), symptom=SYMPTOM, onset=1030.0, changes=())
     best = ranking.drafts[0].model_copy(update={"label": Label.CAUSE})
