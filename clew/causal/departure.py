@@ -58,6 +58,19 @@ def departure(signal: Signal, moment: Moment) -> Departure | None:
     return Departure(float(times[begin]), _end(times, values, first, (level, peak)), float(strength))
 
 
+def swings(signal: Signal, moment: Moment, since: float) -> float:
+    """How far the signal goes up and down from `since` on (1.4826 times the median absolute deviation), as a part of how far it moved."""
+    there = np.isfinite(signal.values)
+    times, values = signal.times[there], signal.values[there]
+    past, during = _past(times, moment, signal.step), times >= since
+    if past.sum() < 2 or during.sum() < 2:
+        return 0.0
+    level, scale = usual(values[past], values)
+    middle = float(np.median(values[during]))
+    spread = 1.4826 * float(np.median(np.abs(values[during] - middle)))
+    return spread / max(abs(middle - level), scale)
+
+
 def _past(times: Floats, moment: Moment, step: float) -> Bools:
     """Samples well before the onset; where there are fewer than 5, those before it; at least the first two."""
     past = times < moment.start - _EARLY

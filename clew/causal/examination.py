@@ -5,6 +5,7 @@ import numpy as np
 from clew.causal.blame import depths
 from clew.causal.contrast import Contrast, contrast
 from clew.causal.court import Court, Witness
+from clew.causal.departure import swings
 from clew.causal.label import FAILED, PASSED, UNKNOWN
 from clew.causal.placebo import ENOUGH, Placebo, of_change, of_errors, of_signal
 from clew.causal.ranking import Draft
@@ -22,6 +23,9 @@ _FOLLOWS = 180.0
 """The symptom goes within this of the suspect, seconds."""
 _STAYS = 300.0
 """What goes on this long without the other goes on without it, seconds."""
+
+_SWINGS = 0.15
+"""A dose goes up and down by this part of the whole move, or there is only one dose."""
 
 
 def order(court: Court, witness: Witness) -> Trial:
@@ -113,7 +117,7 @@ def doses(court: Court, witness: Witness, found: Response | None) -> Trial:
         return Trial(name=name, outcome=PASSED, says=f"tracks {seen} (rank correlation {found.rho:.2f})")
     if between is not None and between.absent:
         return Trial(name=name, outcome=FAILED, says=_compared(between, witness.draft, court))
-    if found is not None and found.absent:
+    if found is not None and found.absent and _dosed(court, witness):
         return Trial(name=name, outcome=FAILED, says=f"does not track {seen} (rank correlation {found.rho:.2f})")
     if witness.draft.cause.kind is CauseKind.CHANGE and witness.signals and not witness.moved:
         steady = [s for s in witness.signals if np.isfinite(s.values[s.times < court.scene.moment.start]).sum() >= 5]
@@ -123,6 +127,14 @@ def doses(court: Court, witness: Witness, found: Response | None) -> Trial:
     return Trial(name=name, outcome=UNKNOWN, says=_short(court, witness, found))
 
 
+def _dosed(court: Court, witness: Witness) -> bool:
+    """True if both went up and down enough for a response to be seen: two steps that stay up show none."""
+    moment = court.scene.moment
+    since = max(at for at in (court.felt, witness.began, moment.start) if at is not None)
+    mine = max((swings(signal, moment, since) for signal in witness.signals), default=0.0)
+    return court.symptom is not None and min(mine, swings(court.symptom, moment, since)) >= _SWINGS
+
+
 def _short(court: Court, witness: Witness, found: Response | None) -> str:
     if court.symptom is None:
         return "the symptom itself was not measured"
@@ -130,6 +142,8 @@ def _short(court: Court, witness: Witness, found: Response | None) -> str:
         return "it has no series of its own to compare"
     if found is None:
         return f"fewer than {SAMPLES} common samples with {court.symptom.name}"
+    if found.absent:
+        return "it stayed up as one step: no second dose to compare"
     return f"rank correlation {found.rho:.2f} over {found.samples} samples: may be chance"
 
 

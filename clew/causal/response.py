@@ -34,6 +34,7 @@ class Response(NamedTuple):
 
     @property
     def absent(self) -> bool:
+        """Nothing answers; says something only where both go up and down."""
         return self.samples >= _PLENTY and (self.rho < _NONE or self.chance > 0.5)
 
 

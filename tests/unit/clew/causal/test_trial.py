@@ -205,6 +205,16 @@ def test_labels_never_reorder() -> None:
     assert [d.weight for d in found.drafts] == [d.weight for d in drafts.drafts]
 
 
+def test_two_steps_that_stay_up_hold_one_dose_and_tell_nothing() -> None:
+    world = World(9, edges=CHAIN)
+    step = (world.times >= ONSET).astype(np.float64)
+    world.put("db", "cpu", 20.0, step, 60.0)
+    world.put("web", "latency-p99", 0.2, world.later(step, 20), 0.5)
+    found = judged(world, suspect("db", "cpu"))["service:db"]
+    assert outcomes(found)["dose-response"] is Outcome.UNKNOWN
+    assert found.label is Label.CAUSE
+
+
 def spoilt(kind: str) -> Tables:
     """The chain's tables as bad sources deliver them."""
     matrix = chain(1).tables().matrix
