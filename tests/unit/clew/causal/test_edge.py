@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clew.causal.edge import edge_clues, gaps
+from clew.causal.edge import edge_clues, exits, gaps
+from clew.causal.selftime import taken
 from clew.hypothesis import Clue
 from clew.tables import Spans
 
@@ -92,3 +93,75 @@ def test_amounts_stay_within_their_unit_whatever_the_delay(share: int, seed: int
     clues, explained = edge_clues(calls("cart", delay=share * 0.05, seed=seed), calls(seed=seed + 1))
     assert all(0 <= c.amount <= 1 for c in clues)
     assert all(seconds >= 0 for seconds in explained.values())
+
+
+def test_a_service_that_shares_one_slow_way_is_blamed_less_than_the_one_on_all() -> None:
+    """Every way of batch is slow too, but most of the waiting is elsewhere: cart's ways hold all of it."""
+    clues, _ = edge_clues(calls("cart"), calls(seed=2))
+    amounts = {clue.service: clue.amount for clue in clues}
+    assert amounts["cart"] > 0.8
+    assert 0 < amounts["batch"] < 0.7 * amounts["cart"]
+
+
+def without(spans: Spans, caller: str, callee: str) -> Spans:
+    """The same calls but for those of one route."""
+    ends = np.flatnonzero(spans.parent >= 0)
+    mine = ends[(spans.service[ends] == NAMES.index(callee))]
+    mine = mine[spans.service[spans.parent[mine]] == NAMES.index(caller)]
+    keep = np.ones(len(spans), dtype=np.bool_)
+    keep[mine] = keep[spans.parent[mine]] = False
+    return taken(spans, keep)
+
+
+def test_a_way_that_was_never_gone_before_is_compared_with_the_fleets() -> None:
+    past = without(calls(seed=2), "web", "pay")
+    assert ("web", "pay") not in gaps(past)
+    assert edge_clues(calls(), past) == ([], {})
+    only = without(calls("web"), "web", "cart")
+    clues, explained = edge_clues(only, past)
+    # the usual of the other routes, 2 ms, stands in for its own: 40 calls wait 200 ms each
+    assert explained == {"web": pytest.approx(0.2 * 40, rel=0.05)}
+    assert {"web", "pay"} <= {clue.service for clue in clues if clue.amount == best(clues).amount}
+
+
+def client(way: float, *, answered: bool = True, fan: int = 0, count: int = 30) -> Spans:
+    """Requests to web: below each a span of web's own for the call, and below that cart's; `fan` calls have a second child."""
+    rows: list[tuple[int, int, int, int, float]] = []
+    for trace in range(count):
+        at = len(rows)
+        rows += [(trace, -1, 0, 0, 0.06 + way), (trace, at, 0, 1, 0.05 + way)]
+        if answered:
+            rows.append((trace, at + 1, 1, 2, 0.05))
+        if trace < fan:
+            rows.append((trace, at + 1, 2, 2, 0.001))
+    column = [np.array(values) for values in zip(*rows, strict=True)]
+    trace, parent, service, operation = (values.astype(np.int32) for values in column[:4])
+    failed = np.zeros(len(rows), dtype=np.bool_)
+    names = tuple(f"t{i}" for i in range(count))
+    return Spans(
+        trace, parent, service, operation, np.arange(float(len(rows))), column[4], failed, names,
+        ("web", "cart", "cache"), ("GET /", "call cart", "GET /cart"),
+    )  # fmt: skip
+
+
+def marked(spans: Spans) -> set[tuple[str, str]]:
+    found = exits(spans)
+    return {
+        (spans.services[spans.service[row]], spans.operations[spans.operation[row]]) for row in np.flatnonzero(found)
+    }
+
+
+def test_the_callers_side_of_a_call_is_known_by_its_one_child_elsewhere() -> None:
+    assert marked(client(0.002)) == {("web", "call cart")}
+    assert exits(client(0.002)).sum() == 30
+    assert len(exits(Spans.empty())) == 0
+
+
+def test_work_that_calls_several_others_is_no_mere_call() -> None:
+    assert marked(client(0.002, fan=5)) == {("web", "call cart")}
+    assert marked(client(0.002, fan=15)) == set()
+
+
+def test_a_request_that_came_in_is_no_call_out_although_it_has_one_child() -> None:
+    """Nothing of its own service is above: between it and its callee, work and the way look alike."""
+    assert marked(calls()) == set()

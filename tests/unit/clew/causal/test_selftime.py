@@ -121,3 +121,28 @@ def test_the_speed_of_the_whole_system_does_not_change_who_is_first(seed: int, s
 
     found = of(span_clues(scaled(traces("stock", seed=seed)), scaled(normal()), MOMENT), "self time")
     assert max(found, key=lambda who: found[who]) == "stock"
+
+
+def asked(sick: bool) -> Spans:
+    """Every 10 s web answers a request and calls cart by a span of its own; while `sick`, calls last 2 s and cart never hears of them."""
+    rows: list[tuple[int, int, int, int, float, float]] = []
+    for number, at in enumerate(np.arange(ONSET - 1200, ONSET + 600, 10.0)):
+        lost = sick and at >= ONSET
+        first, way = len(rows), 2.0 if lost else 0.05 + 0.0001 * (number % 3)
+        rows += [(number, -1, 0, 0, float(at), 0.02 + way), (number, first, 0, 1, float(at), way)]
+        if not lost:
+            rows.append((number, first + 1, 1, 2, float(at), 0.05))
+    column = [np.array(values) for values in zip(*rows, strict=True)]
+    trace, parent, service, operation = (values.astype(np.int32) for values in column[:4])
+    return Spans(
+        trace, parent, service, operation, column[4], column[5], np.zeros(len(rows), dtype=np.bool_),
+        tuple(f"t{i}" for i in range(180)), ("web", "cart"), ("GET /", "call cart", "GET /cart"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("reference", [True, False], ids=["with a reference", "without"])
+def test_waiting_for_an_answer_is_no_work_although_no_answer_was_recorded(reference: bool) -> None:
+    usual = taken(asked(False), asked(False).start < ONSET) if reference else Spans.empty()
+    clues = span_clues(asked(True), usual, MOMENT)
+    assert of(clues, "self time") == {}
+    assert set(of(clues, "lost calls")) == {"web"}
