@@ -1,6 +1,4 @@
-"""When did a series change, and when did the incident begin."""
-
-from typing import NamedTuple
+"""When did the incident begin."""
 
 import numpy as np
 
@@ -19,52 +17,6 @@ _NEAR = 600.0
 """How slowly a candidate far from the alert loses, seconds: a gentle pull, since alerts are late by minutes, not by hours."""
 _AFTER = 300.0
 """How long a new level is followed, seconds: a fault may end again."""
-
-
-class Onset(NamedTuple):
-    """A change point. `at` in Unix seconds: the first sample of the new level; `strength` is dimensionless (shift over noise)."""
-
-    at: float
-    before: float
-    after: float
-    strength: float
-
-
-def onset(times: Floats, values: Floats) -> Onset | None:
-    """The strongest lasting change of level, or None if nothing stands out of the noise by 4 or more.
-
-    The CUSUM statistic over all splits (Page 1954) on robustly scaled samples; assumes one main change in the series.
-    """
-    there = np.isfinite(values) & np.isfinite(times)
-    order = np.argsort(times[there], kind="stable")
-    when, what = times[there][order], values[there][order]
-    if len(what) < 3:
-        return None
-    best: Onset | None = None
-    best_score = 0.0
-    noise = 1.4826 * float(np.median(np.abs(np.diff(what)))) / np.sqrt(2.0)
-    for split in range(1, len(what)):
-        before, after = what[max(0, split - 120) : split], what[split : split + 60]
-        low, high = float(np.median(before)), float(np.median(after))
-        scale = max(noise, float(1.4826 * np.median(np.abs(before - low)))) + 0.05 * abs(low) + 1e-12
-        score = abs(float(np.mean(np.clip(after, *np.quantile(after, (0.05, 0.95))))) - low) / scale
-        score *= np.sqrt(len(before) * len(after) / (len(before) + len(after)))
-        if score > best_score and abs(high - low) / scale >= 4.0:
-            best_score, best = (
-                score,
-                Onset(_edge(when, what, split, low, high), low, high, float(abs(high - low) / scale)),
-            )
-    return best
-
-
-def _edge(when: Floats, what: Floats, split: int, low: float, high: float) -> float:
-    """The first sample of the run past the middle of both levels: medians do not feel a split that is a sample or two off."""
-    beyond = what > (low + high) / 2 if high > low else what < (low + high) / 2
-    while split > 1 and beyond[split - 1]:
-        split -= 1
-    while split < len(what) - 1 and not beyond[split]:
-        split += 1
-    return float(when[split])
 
 
 def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: Symptom) -> float | None:
