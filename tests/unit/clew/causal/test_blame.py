@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clew.causal.blame import blamed, callees, depths, reached, shifted
+from clew.causal.weights import Weights
 from clew.tables import CallGraph
 
 CHAIN = CallGraph((("web", "cart"), ("cart", "stock"), ("web", "pay")))
@@ -71,3 +72,10 @@ def test_blame_is_never_made_from_nothing(anomaly: dict[str, float], graph: Call
 def test_the_order_of_names_and_edges_does_not_matter(anomaly: dict[str, float], order: list[tuple[str, str]]) -> None:
     turned = dict(reversed(anomaly.items()))
     assert blamed(turned, CallGraph(tuple(order)), "web") == blamed(anomaly, CHAIN, "web")
+
+
+def test_how_much_blame_moves_is_a_weight() -> None:
+    anomaly = {"web": 1.0, "cart": 0.9, "batch": 0.5}
+    assert blamed(anomaly, CHAIN, "web", Weights(shifted=0.0, unreached=1.0)) == anomaly
+    half = blamed(anomaly, CHAIN, "web", Weights(shifted=0.5, unreached=0.5))
+    assert half == {"web": pytest.approx(0.55), "cart": 0.9, "batch": 0.25}

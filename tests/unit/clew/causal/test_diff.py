@@ -80,3 +80,33 @@ def test_a_setting_is_named_with_the_heading_it_stands_under(diff: str, words: s
 
 def test_a_change_is_told_without_a_place_too() -> None:
     assert risk(SETTINGS).told(None) == "cut the pool: size 12 → 2"
+
+
+@pytest.mark.parametrize(
+    "diff",
+    [
+        "@@ a.py @@\n-    charge(order, total)\n@@ b.py @@\n+    paid = charge(order, total)",
+        "@@ a.py @@\n-        lock.acquire()\n@@ b.py @@\n+    self.lock.acquire()",
+        "@@ a.py @@\n-    if order.address is None:\n@@ b.py @@\n+    if parcel.order.address is None:",
+    ],
+    ids=["call", "lock", "guard"],
+)
+def test_what_was_moved_to_another_place_is_not_gone(diff: str) -> None:
+    moved, gone = risk(diff), risk(diff.split("\n@@ b.py", maxsplit=1)[0])
+    assert gone.amount > 0.6
+    assert moved.amount < 0.5 * gone.amount
+
+
+def test_a_guard_in_anothers_place_counts_for_half() -> None:
+    removed = "@@ a.py @@\n-    if order.address is None:\n-        refuse(parcel)"
+    replaced = risk(f"{removed}\n+    if unknown(region, tariff):\n+        refuse(parcel)")
+    other = risk(f"{removed}\n+    while unknown(region, tariff):\n+        refuse(parcel)")
+    assert replaced.act == other.act == "removed a guard"
+    assert replaced.amount < 0.5 < other.amount
+
+
+def test_a_guard_of_another_kind_is_no_replacement() -> None:
+    """A retry in the place of a lock leaves the lock missing."""
+    found = risk("@@ a.py @@\n-        lock.acquire()\n+        retry(counts)")
+    assert (found.act, found.told("pay")) == ("removed a lock", "removed a lock in pay: “lock.acquire()”")
+    assert found.amount > 0.9

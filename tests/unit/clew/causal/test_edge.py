@@ -124,6 +124,11 @@ def test_a_way_that_was_never_gone_before_is_compared_with_the_fleets() -> None:
     assert {"web", "pay"} <= {clue.service for clue in clues if clue.amount == best(clues).amount}
 
 
+def test_where_most_ways_are_slow_now_the_usual_ones_are_the_measure() -> None:
+    _, explained = edge_clues(calls("cart"), without(calls(seed=2), "web", "cart"))
+    assert explained["web"] == pytest.approx(0.2 * 40, rel=0.05)
+
+
 def client(way: float, *, answered: bool = True, fan: int = 0, count: int = 30) -> Spans:
     """Requests to web: below each a span of web's own for the call, and below that cart's; `fan` calls have a second child."""
     rows: list[tuple[int, int, int, int, float]] = []
@@ -165,3 +170,10 @@ def test_work_that_calls_several_others_is_no_mere_call() -> None:
 def test_a_request_that_came_in_is_no_call_out_although_it_has_one_child() -> None:
     """Nothing of its own service is above: between it and its callee, work and the way look alike."""
     assert marked(calls()) == set()
+
+
+def test_a_call_whose_request_was_not_recorded_may_be_work() -> None:
+    whole = client(0.002)
+    keep = np.ones(len(whole), dtype=np.bool_)
+    keep[np.flatnonzero(whole.parent < 0)[:3]] = False
+    assert exits(taken(whole, keep)).sum() == 27

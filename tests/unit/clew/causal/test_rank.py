@@ -155,3 +155,10 @@ def test_memory_nudges_and_never_decides() -> None:
         counts=(Prior(kind="service", service="cart", right=99), Prior(kind="service", service="pay", wrong=99))
     )
     assert ranked(strong, weak, priors=taught).services[0] == "pay"
+
+
+def test_where_nothing_tells_services_apart_the_one_with_more_calls_comes_first() -> None:
+    assert ranked().services == ("cart", "web", "pay", "stock")
+    busy = CallGraph((("a", "z"), ("b", "z"), ("a", "b"), ("z", "c")))
+    assert rank((), busy, Priors(), symptom=Symptom(), onset=None, changes=()).services == ("z", "a", "b", "c")
+    assert ranked(clue("resource", "stock", 0.1)).services[0] == "stock"
