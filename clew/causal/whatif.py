@@ -52,6 +52,8 @@ def _what(court: Court, witness: Witness) -> str:
 def _forecast(court: Court, witness: Witness, line: Course | None) -> Effect | None:
     """The strongest fix that can be simulated: the change undone, the request times replayed, or the resource held at its usual level."""
     cause, tables, felt = witness.draft.cause, court.scene.tables, court.felt or 0.0
+    if cause.kind is CauseKind.TRAFFIC:
+        return None  # what shedding would do is not in the past
     if cause.kind is CauseKind.CHANGE and line is not None:
         return undone(line, felt, court.over, act=f"{_what(court, witness)} is undone")
     if cause.service and any(c.channel == "self time" for c in witness.draft.support) and len(tables.spans):
