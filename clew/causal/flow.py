@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from clew.causal.say import several, within
 from clew.hypothesis import Clue
 from clew.tables import CallGraph
 
 _SILENT = 0.3
 """Below this amount fewer requests are chance."""
+_HARDLY = 0.7
+"""From this amount on people would say that nobody asks."""
 
 
 def flow_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
@@ -31,7 +34,7 @@ def flow_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
         parts.sort(key=lambda part: (-part[0], part[1].says))
         odds = sum(share / max(1e-9, 1.0 - share) for share, _ in parts)
         names = [clue.service or "" for _, clue in parts]
-        says = f"{caller} is still asked but no longer asks {' and '.join(names[:2])}: {parts[0][1].says}"
+        says = within(f"{caller} is still asked but {_less(parts[0][1], names)}: {parts[0][1].says}", 160)
         amount = round(odds / (1.0 + odds), 6)
         first = parts[0][1]
         out.append(
@@ -40,9 +43,15 @@ def flow_clues(clues: Sequence[Clue], graph: CallGraph) -> tuple[Clue, ...]:
                 service=caller,
                 amount=amount,
                 onset=first.onset,
-                says=says[:160],
+                says=says,
                 evidence=first.evidence,
                 detail=", ".join(names)[:120],
             )
         )
     return tuple(sorted(out, key=lambda c: (-c.amount, c.service or "")))
+
+
+def _less(worst: Clue, names: Sequence[str]) -> str:
+    """`hardly asks pay any more` or, where some still arrive, `asks pay less than ever before`."""
+    asked = several(names, 2)
+    return f"hardly asks {asked} any more" if worst.amount >= _HARDLY else f"asks {asked} less than ever before"

@@ -21,6 +21,7 @@ _NEXT = {
     "new errors": "Read the whole of the new error of {s}, and undo or handle what raises it",
     "failed spans": "Read one failed trace of {s} to its end",
     "lost calls": "Look at which calls {s} no longer makes, and what it does instead",
+    "stopped calls": "See why {s} no longer asks on: its connections, a flag, the queue that it reads; or restart one instance",
     "gone": "Look at what {s} stopped doing, and what it waits for",
 }
 _SETTLE = {
@@ -30,6 +31,7 @@ _SETTLE = {
     "held": "If {w} falls as soon as {s} has free slots, it was this.",
     "held up": "If a restarted instance of {s} answers in its usual time, it was this.",
     "edge": "Call {s} from its own machine: quick there and slow from elsewhere means the network.",
+    "stopped calls": "Once {s} asks on as before, watch {w}: usual again means it was this.",
     "new errors": "If {w} falls when the new error of {s} stops, it was this.",
 }
 

@@ -11,8 +11,8 @@ _LEAST = 0.15
 """A clue below this names nothing."""
 _NEAR = 0.7
 """Clues this close to the strongest are told apart by what they explain, not by their amounts."""
-_DELAY = 0.6
-"""A delay grows without end where a resource can only be full: what a delay's amount is worth beside a resource's."""
+_FAINT = {"latency": 0.6, "stopped calls": 0.4}
+"""A delay grows without end where a resource can only be full, and who is ill for whatever reason asks less: their worth beside others."""
 _ORDER = (
     "external",
     "new errors",
@@ -24,6 +24,7 @@ _ORDER = (
     "held",
     "resource",
     "failed spans",
+    "stopped calls",
 )
 """From what makes others suffer to what merely suffers."""
 _LAST = ("longer way", "lost calls", "gone")
@@ -51,7 +52,7 @@ def lead(clues: Sequence[Clue]) -> Clue | None:
 
 
 def _strength(clue: Clue) -> float:
-    return clue.amount * (_DELAY if clue.channel == "latency" else 1.0)
+    return clue.amount * _FAINT.get(clue.channel, 1.0)
 
 
 def sort(clue: Clue) -> str:
@@ -104,6 +105,8 @@ def _said(service: str, told: Clue) -> str:
         case "failed spans":
             said = told.says.partition(": ")[2]
             return f"calls fail inside {service}{f': {said}' if said else ''}"
+        case "stopped calls":
+            return f"{service} {told.says.removeprefix(f'{service} is still asked but ')}"
         case "lost calls":
             return f"{service} stopped making some of its calls"
         case _:

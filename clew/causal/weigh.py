@@ -111,7 +111,7 @@ def _explained(
         worst = max(((sums.get(o, 0.0), o) for o in reach if name not in below.get(o, ())), default=(0.0, ""))
         less = min(effects, weights.explained * worst[0])
         says = f"{worst[1]}, on which {name} depends, explains part of it"
-        out[name] = (*found, Term(name="explained below", value=-less, says=says)) if less > 0 else found
+        out[name] = (*found, Term(name="explained by callees", value=-less, says=says)) if less > 0 else found
     return out
 
 

@@ -26,7 +26,7 @@ def blamed(*clues: Clue, graph: CallGraph = GRAPH) -> dict[str | None, float]:
 def test_the_caller_of_a_silent_service_stopped_asking() -> None:
     (found,) = flow_clues((silent("cart", 0.8, onset=1000.0),), GRAPH)
     assert (found.channel, found.service, found.amount) == ("stopped calls", "web", pytest.approx(0.8, abs=1e-6))
-    assert found.says == "web is still asked but no longer asks cart: cart requests 30 → 2/s"
+    assert found.says == "web is still asked but hardly asks cart any more: cart requests 30 → 2/s"
     assert (found.onset, found.evidence, found.detail) == (1000.0, "E-cart", "cart")
 
 
@@ -44,7 +44,16 @@ def test_two_silent_services_of_one_caller_add_up_as_odds() -> None:
     graph = CallGraph((("web", "cart"), ("web", "pay")))
     assert blamed(silent("cart", 0.5), silent("pay", 0.75), graph=graph) == {"web": pytest.approx(0.8, abs=1e-6)}
     (found,) = flow_clues((silent("cart", 0.5), silent("pay", 0.75)), graph)
-    assert found.says.startswith("web is still asked but no longer asks pay and cart: pay requests")
+    assert found.says == "web is still asked but hardly asks pay and cart any more: pay requests 30 → 2/s"
+
+
+def test_where_some_requests_still_arrive_that_is_said_and_no_sentence_is_endless() -> None:
+    (found,) = flow_clues((silent("cart", 0.6),), GRAPH)
+    assert found.says == "web is still asked but asks cart less than ever before: cart requests 30 → 2/s"
+    many = CallGraph(tuple(("web", f"a-service-with-a-rather-long-name-{i}") for i in range(4)))
+    (found,) = flow_clues(tuple(silent(callee, 0.6) for _, callee in many.edges), many)
+    assert "a-service-with-a-rather-long-name-1 and 2 more less than ever before" in found.says
+    assert len(found.says) <= 160
 
 
 def test_a_dip_that_chance_makes_is_nobodys() -> None:

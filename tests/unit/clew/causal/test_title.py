@@ -29,6 +29,13 @@ EDGE = Clue(
 ERROR = Clue(
     channel="new errors", service="cart", amount=0.9, says="new error in cart", detail="<time> ERROR no sku <num>"
 )
+ASKS_LESS = Clue(
+    channel="stopped calls",
+    service="cart",
+    amount=0.9,
+    says="cart is still asked but hardly asks stock any more: stock requests 30 → 2/s",
+    detail="stock",
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,10 @@ ERROR = Clue(
             (EDGE.model_copy(update={"detail": "calls to cart take longer on the way: +2 ms"}), SLOW),
             "cart misbehaves: p90 latency 40 → 720 ms",
         ),
+        ((ASKS_LESS, SLOW), "cart hardly asks stock any more: stock requests 30 → 2/s"),
+        ((ASKS_LESS, CPU, SLOW), "cart burns CPU: 2 → 85 %"),
+        ((ASKS_LESS, ERROR), "cart fails with a new error: “no sku …”"),
+        ((ASKS_LESS, LAG), "cart is held up: event loop lag 4 → 720 ms"),
         ((SLOW,), "cart misbehaves: p90 latency 40 → 720 ms"),
         ((), "cart misbehaves"),
     ],
@@ -70,8 +81,17 @@ def test_levels_come_from_the_sentence_or_not_at_all() -> None:
 
 
 def test_the_next_step_fits_the_trouble_and_only_proposes() -> None:
-    steps = [relieve("cart", told, "web p99 latency") for told in (CPU, EDGE, ERROR, LAG, HELD, None)]
+    steps = [relieve("cart", told, "web p99 latency") for told in (CPU, EDGE, ERROR, LAG, HELD, ASKS_LESS, None)]
     assert len({step for step, _ in steps}) == len(steps)
     assert all("cart" in step and step.endswith("watch web p99 latency for 3 minutes.") for step, _ in steps)
     assert "CPU of cart" in steps[0][0]
     assert "DNS" in steps[1][0]
+
+
+def test_what_asks_no_more_is_looked_into_where_it_waits() -> None:
+    step, settles = relieve("cart", ASKS_LESS, "web p99 latency")
+    assert step == (
+        "See why cart no longer asks on: its connections, a flag, the queue that it reads; or restart one instance; "
+        "then watch web p99 latency for 3 minutes."
+    )
+    assert settles == "Once cart asks on as before, watch web p99 latency: usual again means it was this."

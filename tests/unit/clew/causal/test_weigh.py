@@ -75,10 +75,9 @@ def test_effects_are_forgiven_for_what_is_worse_below(channel: str) -> None:
     found = weighed(clue(channel, "web", 0.9), clue("resource", "cart", 0.2))
     explains = WORTH.explained * WORTH.resource * 0.2
     own = WORTH.worth(channel) * 0.9
-    assert terms(found, "web") == {channel: pytest.approx(own), "explained below": pytest.approx(-explains)}
-    told = next(term.says for term in found.terms["web"] if term.name == "explained below")
-    assert "cart" in told
-    assert "web" in told
+    assert terms(found, "web") == {channel: pytest.approx(own), "explained by callees": pytest.approx(-explains)}
+    told = next(term.says for term in found.terms["web"] if term.name == "explained by callees")
+    assert told == "cart, on which web depends, explains part of it"
 
 
 def test_a_resource_of_its_own_is_never_forgiven() -> None:
@@ -89,10 +88,10 @@ def test_a_resource_of_its_own_is_never_forgiven() -> None:
 
 def test_forgiveness_reaches_two_calls_deep_and_takes_no_more_than_there_is() -> None:
     deep = weighed(clue("gone", "web", 0.5), clue("resource", "stock", 1.0))
-    assert terms(deep, "web")["explained below"] == pytest.approx(-WORTH.gone * 0.5)
+    assert terms(deep, "web")["explained by callees"] == pytest.approx(-WORTH.gone * 0.5)
     assert deep.sums["web"] == 0.0
     far = CallGraph((("web", "a"), ("a", "b"), ("b", "c")))
-    assert "explained below" not in terms(
+    assert "explained by callees" not in terms(
         weighed(clue("gone", "web", 0.5), clue("resource", "c", 1.0), graph=far), "web"
     )
 
@@ -100,8 +99,8 @@ def test_forgiveness_reaches_two_calls_deep_and_takes_no_more_than_there_is() ->
 def test_two_that_call_each_other_excuse_neither() -> None:
     both = CallGraph((("web", "cart"), ("cart", "web")))
     found = weighed(clue("new errors", "web", 0.6), clue("new errors", "cart", 0.9), graph=both)
-    assert "explained below" not in terms(found, "web")
-    assert "explained below" not in terms(found, "cart")
+    assert "explained by callees" not in terms(found, "web")
+    assert "explained by callees" not in terms(found, "cart")
 
 
 def test_new_errors_of_one_service_add_as_odds_and_three_messages_are_all() -> None:
