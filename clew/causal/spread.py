@@ -66,17 +66,28 @@ def _nearest(ordered: Floats, level: Floats, rank: int) -> Floats:
     return np.maximum(level[:, None] - below, above - level[:, None]).min(axis=1).astype(np.float64)
 
 
+def noise_of(ordered: Floats, count: Counts, level: Floats) -> Floats:
+    """Row noise of sorted rows as for `spreads_of`: the larger of that and of the root mean square about the level.
+
+    A signal that is usually still and now and then peaks has no median deviation at all; its peaks are noise all the same.
+    """
+    away = np.nan_to_num(ordered - level.astype(ordered.dtype)[:, None], nan=0.0, posinf=0.0, neginf=0.0)
+    square = np.sum(np.square(away, dtype=np.float64), axis=1) / np.maximum(count, 1)
+    return np.fmax(spreads_of(ordered, count, level), np.sqrt(square))
+
+
 def extremes(values: Floats) -> tuple[Floats, Floats]:
-    """The mean of each row's two highest samples and of its two lowest (one if there is one); NaN for an empty row."""
+    """The mean of the worse half of each row's samples (two at least, one if there is one), upward and downward; NaN for an empty row.
+
+    Half of an incident, not its worst sample: the more samples there are, the worse the worst of them is by chance.
+    """
     if values.shape[1] == 0:
         nothing = np.full(values.shape[0], np.nan)
         return nothing, nothing
     count = np.isfinite(values).sum(axis=1)
-    ordered = np.sort(values, axis=1)
-    rows = np.arange(values.shape[0])
-    pairs = (
-        (np.maximum(count - 1, 0), np.maximum(count - 2, 0)),
-        (np.zeros_like(count), np.minimum(1, np.maximum(count - 1, 0))),
-    )
-    high, low = ((ordered[rows, a].astype(np.float64) + ordered[rows, b].astype(np.float64)) / 2 for a, b in pairs)
-    return np.where(count > 0, high, np.nan), np.where(count > 0, low, np.nan)
+    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=1)
+    sums = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(np.nan_to_num(ordered, nan=0.0), axis=1, out=sums[:, 1:])
+    rows, half = np.arange(values.shape[0]), np.minimum(count, np.maximum(2, -(-count // 2)))
+    some = np.where(half > 0, half, np.nan)
+    return (sums[rows, count] - sums[rows, count - half]) / some, sums[rows, half] / some

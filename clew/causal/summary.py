@@ -14,7 +14,7 @@ from clew.causal.grid import Layout, counted, step_of
 from clew.causal.meaning import Meaning
 from clew.causal.moment import Moment
 from clew.causal.roster import Codes, Roster, coded
-from clew.causal.spread import extremes, medians, quantiles, quantiles_of, spreads_of
+from clew.causal.spread import extremes, medians, noise_of, quantiles, quantiles_of
 from clew.tables import Bools, Floats, Ints, Matrix
 
 _FOLLOWED = 300.0
@@ -36,7 +36,7 @@ EFFECTS = (Meaning.LATENCY, Meaning.ERRORS, Meaning.AVAILABILITY)
 
 
 class Levels(NamedTuple):
-    """Per row: the usual level, its noise, the highest and lowest usual, the two worst samples of the incident, and the samples before."""
+    """Per row: the usual level, its noise, the highest and lowest usual, the worse half of the incident, and the samples before."""
 
     level: Floats
     spread: Floats
@@ -218,7 +218,7 @@ def _levels(ordered: Floats, incident: Floats) -> Levels:
     top, bottom = extremes(incident)
     return Levels(
         level,
-        spreads_of(ordered, count, level),
+        noise_of(ordered, count, level),
         quantiles_of(ordered, count, _USUAL),
         quantiles_of(ordered, count, 1.0 - _USUAL),
         top,
