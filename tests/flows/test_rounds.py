@@ -12,11 +12,14 @@ from agents.investigation import investigation
 from agents.judge import case_of_findings
 from agents.state import State
 from clew.causal.analysis import analyse
+from clew.causal.moment import Moment
+from clew.causal.summary import Summary, summarise
 from clew.deps import Deps
+from clew.fleet import FleetSource
 from clew.hypothesis import Confidence, Verdict
-from clew.incident import Incident, Thread, Window, incident_id
+from clew.incident import Incident, Signal, Symptom, Thread, Window, incident_id
 from clew.limits import Limits
-from clew.ports import Source
+from clew.ports import Era, Source
 from clew.question import Question
 from clew.tables import ChangeTable, Matrix, SeriesKey, Tables
 from clew.testing import FakeGraph, FakeMetrics, FrozenClock
@@ -91,6 +94,37 @@ async def test_the_graph_hears_what_the_world_tried_out_as_the_pure_call_does(
     assert any(ruling in trial.says for trial in blamed.trials)
     # the ruling is part of the sum, on whichever side of the bar it puts the change
     assert any(ruling in term.says for term in blamed.why) or blamed.confidence is Confidence.RULED_OUT
+
+
+class Parted(FakeMetrics):
+    """A fleet too large for one read: the pods are no witnesses, and are told only of services that are asked for by name."""
+
+    async def witnesses(self, window: Window, era: Era, symptom: Symptom) -> Matrix:
+        whole = await self.matrix(window, era)
+        rows = [row for row, key in enumerate(whole.keys) if not key.instance]
+        return Matrix(whole.times, tuple(whole.keys[row] for row in rows), whole.values[rows])
+
+    async def summary(self, window: Window, moment: Moment) -> Summary | None:
+        return summarise(self.table, self.normal, moment)
+
+    async def of_services(self, window: Window, era: Era, services: frozenset[str]) -> Matrix:
+        whole = await self.matrix(window, era)
+        rows = [row for row, key in enumerate(whole.keys) if key.service in services]
+        return Matrix(whole.times, tuple(whole.keys[row] for row in rows), whole.values[rows])
+
+
+async def test_of_a_large_fleet_the_arms_of_changed_services_are_read_before_it_is_ranked(houses: Houses) -> None:
+    fleet = Parted(name="metrics", table=armed((1.0, 1.0, 14.0)), normal=Matrix.empty())
+    assert isinstance(fleet, FleetSource)
+    web = incident().model_copy(update={"symptom": Symptom(service="web", signal=Signal.LATENCY)})
+    async with houses.house(sources=without(sources(), "metrics", fleet)) as house:
+        house.incident = web
+        await house.investigated()
+        progress = await house.copilot.progress(web.id)
+    assert progress is not None
+    assert progress.report is not None
+    blamed = next(h for h in progress.report.hypotheses if h.cause.change == "4f2c1a9")
+    assert any("made the difference" in term.says for term in blamed.why if term.name == "change")
 
 
 async def test_what_the_ranking_was_made_from_is_kept_whole(houses: Houses) -> None:
