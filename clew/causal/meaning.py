@@ -66,6 +66,7 @@ _FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
     ("waiting", _vocabulary("queue backlog waiting waiters wait")),
     ("held", _vocabulary("pool connections conns socket sockets inflight inuse threads thread goroutines flight")),
 )
+_LARGER = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "ki": 2.0**10, "mi": 2.0**20, "gi": 2.0**30, "ti": 2.0**40}
 _HELD_UP = _vocabulary("lag loop gc pause")
 _CALLING = _vocabulary("client upstream downstream outbound callee dependency call")
 _PASSING = _vocabulary("remote client proxy elb alb nlb lb loadbalancer balancer ingress egress sidecar router gateway")
@@ -87,6 +88,14 @@ def meaning(metric: str, unit: str = "") -> Meaning:
         if have & vocabulary:
             return Meaning.CALLING if what is Meaning.LATENCY and have & _CALLING else what
     return Meaning.LATENCY if unit in ("s", "ms", "us", "seconds", "milliseconds") else Meaning.OTHER
+
+
+@lru_cache(maxsize=4096)
+def bytes_in(unit: str) -> float:
+    """How many bytes the unit holds (`KiB`, `Mi`, `GB`, ...); 1 for any unit that is none of these."""
+    whole = unit.strip().lower().removesuffix("/s")
+    bare = whole.removesuffix("bytes").removesuffix("b")
+    return _LARGER.get(bare, 1.0) if bare != whole or bare.endswith("i") else 1.0
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clew.causal.meaning import Meaning, family, meaning
+from clew.causal.meaning import Meaning, bytes_in, family, meaning
 from clew.causal.moment import Moment
 from clew.causal.roster import Codes, Roster, firsts, group_highest, group_medians
 from clew.causal.say import change, clock, seen, spoken, unit_of
@@ -20,7 +20,7 @@ _BAR = 4.0
 _OF_REACH = 0.02
 """Part of the fleet's highest value that is always noise: a gauge that is usually 0 may read 1."""
 _UNIT = 0.05
-"""Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then."""
+"""Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then. Of KiB, GiB, ... that of a byte."""
 _USUAL = 0.2
 """Latency or errors up to this amount are within what a signal does on its own."""
 _LASTING = 2
@@ -117,7 +117,8 @@ def _fleet(roster: Roster, levels: Levels) -> _Found:
         return group_medians(values, group, len(names))[group]
 
     scale = spread + usual(spread) + 0.05 * np.abs(level) + 0.02 * usual(np.abs(level)) + 1e-12
-    scale = scale + _UNIT + _OF_REACH * group_highest(np.abs(top), group, len(names))[group]
+    units = np.array([_UNIT / bytes_in(unit) for unit in roster.names.unit])[roster.codes[3][rows]]
+    scale = scale + units + _OF_REACH * group_highest(np.abs(top), group, len(names))[group]
     moved = (top - np.fmax(level, levels.high[rows])) / scale
     crowd = np.bincount(group, minlength=len(names))[group] > 3
     moved = np.where(crowd, moved - np.maximum(0.0, usual(moved)), moved)

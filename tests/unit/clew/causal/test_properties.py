@@ -187,14 +187,18 @@ SCALES: tuple[tuple[str, str, float], ...] = (
     ("memory", "KiB", 1.0 / 1024),
     ("memory", "MiB", 1.0 / 1024**2),
     ("memory", "GiB", 1.0 / 1024**3),
+    ("memory", "Gi", 1.0 / 1024**3),
+    ("memory", "TB", 1e-12),
 )
 
 
 @pytest.mark.parametrize(("metric", "unit", "factor"), SCALES, ids=str)
 @given(scenarios)
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 def test_another_unit_of_the_same_thing_changes_nothing(metric: str, unit: str, factor: float, one: Scenario) -> None:
-    held = tables(one)
+    """Metrics alone, and the trouble shows in this one: nothing else may speak in its place."""
+    one = replace(one, metrics=tuple(i for i, (name, _) in enumerate(METRICS) if name == metric))
+    held = Tables(matrix=matrix(one, np.random.default_rng(one.seed)), graph=CallGraph(EDGES, services=NAMES))
     mine = np.array([key.metric == metric for key in held.matrix.keys])
     keys = tuple(replace(key, unit=unit) if key.metric == metric else key for key in held.matrix.keys)
     values = np.where(mine[:, None], held.matrix.values * factor, held.matrix.values)
