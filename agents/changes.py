@@ -1,7 +1,6 @@
 """What did people and machines alter before it began."""
 
 from collections import Counter
-from dataclasses import replace
 
 from agents.gather import Gather
 from agents.specialist import Specialist, Swept
@@ -17,7 +16,7 @@ ALL_DIFFS = 160_000
 async def sweep(gather: Gather) -> Swept:
     """Reads the changes of the window; the judge compares them with what the others found."""
     limits = gather.desk.deps.limits
-    further = _further(gather, limits.changes_lookback_seconds)
+    further = gather.further()
     window = further.look.lead.window
     found: list[Change] = []
     for source in gather.sources(ChangeSource, Telemetry.CHANGES):
@@ -33,15 +32,6 @@ async def sweep(gather: Gather) -> Swept:
         )
     kept = trimmed(tuple(found[-limits.changes :]))
     return Swept(_summary(kept), (), kept)
-
-
-def _further(gather: Gather, seconds: float) -> Gather:
-    """The same hands (facts, gaps and receipts are shared) for a look that reaches further back: a change may sleep for hours."""
-    lead = gather.look.lead
-    start = min(lead.window.start, gather.look.incident.alerted_at - seconds)
-    window = lead.window.model_copy(update={"start": start})
-    look = gather.look.model_copy(update={"lead": lead.model_copy(update={"window": window})})
-    return replace(gather, look=look)
 
 
 def trimmed(changes: tuple[Change, ...]) -> tuple[Change, ...]:

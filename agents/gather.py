@@ -1,7 +1,7 @@
 """How does a fact get in: the one wrapper that every read and every piece of evidence goes through."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from agents.desk import Desk, question
@@ -81,6 +81,13 @@ class Gather:
                 source.telemetry.value, reading.left_out, "the rest was read; what was left out may have told more"
             )
         return reading.value
+
+    def further(self) -> "Gather":
+        """The same hands (facts, gaps and receipts are shared) for changes, which may sleep for hours: a look that reaches further back."""
+        lead, seconds = self.look.lead, self.desk.deps.limits.changes_lookback_seconds
+        start = min(lead.window.start, self.look.incident.alerted_at - seconds)
+        window = lead.window.model_copy(update={"start": start})
+        return replace(self, look=self.look.model_copy(update={"lead": lead.model_copy(update={"window": window})}))
 
     async def query(
         self, source: Source, method: str, ask: Callable[[], Awaitable[tuple[Evidence, ...]]]

@@ -79,11 +79,12 @@ async def _graph(gather: Gather) -> CallGraph:
 
 async def _marks(gather: Gather) -> tuple[Mark, ...]:
     """The moments that a chart shows beside a curve: what was deployed, switched or configured. Commits alone change nothing."""
-    window = gather.look.lead.window
+    since, further = gather.look.lead.window.start, gather.further()
+    window = further.look.lead.window
     found: list[Mark] = []
     for source in gather.sources(ChangeSource, Telemetry.CHANGES):
-        table = await gather.bulk(source, "changes", "", lambda s=source: s.changes(window))
-        changes = table.changes if table is not None else ()
+        table = await further.bulk(source, "changes", "", lambda s=source: s.changes(window))
+        changes = tuple(c for c in table.changes if c.at >= since) if table is not None else ()
         found += [
             Mark(at=c.at, label=within(f"{named(c.what, c.commit or c.ref)} {c.service or ''}", 40))
             for c in changes
