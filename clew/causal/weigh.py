@@ -31,6 +31,8 @@ _LATE = 180.0
 """A service whose first sign comes this long after the onset is a follower, seconds."""
 QUIET = 0.05
 """Below this a signal is as ever."""
+_STREAM = 0.5
+"""From here a template is a stream of lines: strays, which anybody can plant, do not add up."""
 _COMBINED = 3
 """So many templates of new errors of one service are counted together."""
 _KNOWN = frozenset((*CHANNELS, *_SIGNALS))
@@ -134,7 +136,7 @@ def strongest(clues: Sequence[Clue], front: str | None = None) -> dict[tuple[str
         first = out.setdefault((clue.channel, who), clue)
         if clue.channel == "new errors":
             count[who] = count.get(who, 0) + 1
-            if first is not clue and count[who] <= _COMBINED:
+            if first is not clue and count[who] <= _COMBINED and clue.amount >= _STREAM:
                 both = _together(first.amount, clue.amount)
                 out[clue.channel, who] = first.model_copy(update={"amount": both})
     return out
