@@ -1,10 +1,10 @@
 """Which measurements does the command line offer? Each imports what it runs, so that `--help` is quick."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,12 +17,15 @@ WIDE = 120
 """Columns of a table that goes to a file or a pipe."""
 SHIFTS = (-120.0, -60.0, 0.0, 60.0, 120.0)
 
+Result = TypeVar("Result")
+
 app = typer.Typer(help="Measure how right and how fast Clew is on recorded cases.")
 
 Cases = Annotated[Path | None, typer.Option(help="A folder of cases, of families of cases, or one case.")]
 Family = Annotated[str | None, typer.Option(help="Only the cases of this family.")]
 Shift = Annotated[float, typer.Option(min=-86_400, max=86_400, help="Move every alert by this many seconds.")]
 Out = Annotated[Path | None, typer.Option(help="Write the predictions here, one JSON object a line.")]
+Workers = Annotated[int, typer.Option(min=1, max=16, help="Processes that share the work.")]
 Misses = Annotated[bool, typer.Option("--misses", help="Show each miss, one by one, and leave the baselines out.")]
 
 
@@ -80,6 +83,67 @@ def shifts(cases: Cases = None, family: Family = None) -> None:
     ]
     console.print(shifts_table({shift: [run[index] for run in runs] for index, shift in enumerate(SHIFTS)}))
     _complain([contest for run in runs for contest in run], errors)
+
+
+@app.command()
+def fit(cases: Cases = None, workers: Workers = 1) -> None:
+    """Fit the weights with each family left out, rank that family, and move one weight at a time; exits 2 on wrong use."""
+    from bench import fit as measured
+    from bench.heard import families, heard_in
+
+    console, errors = _consoles()
+    held = [one for one in _worked(heard_in, _folders(cases, None, errors), workers, errors) if one.scored]
+    if len(families(one.family for one in held)) < 2:
+        errors.print("Leaving one family out needs scored cases of two families or more: name a folder of families.")
+        raise typer.Exit(2)
+    found = measured.fits(held, workers)
+    console.print(measured.left_out_table(held, found))
+    console.print(measured.weights_table(found))
+    console.print(measured.sensitivity_table(held))
+
+
+@app.command()
+def calibration(cases: Cases = None, workers: Workers = 1) -> None:
+    """Compare the number behind each answer's word with what was right, with moved alerts too; exits 2 on wrong use."""
+    from bench import calibration as measured
+    from bench.heard import families
+
+    console, errors = _consoles()
+    rows = [row for rows in _worked(measured.said, _folders(cases, None, errors), workers, errors) for row in rows]
+    if len(families(row.family for row in rows if row.number is not None)) < 2:
+        errors.print("Calibration needs answers on scored cases of two families or more: name a folder of families.")
+        raise typer.Exit(2)
+    console.print(measured.reliability_table(rows))
+    console.print(measured.brier_table(rows))
+
+
+@app.command()
+def quiet(cases: Cases = None, family: Family = None, workers: Workers = 1) -> None:
+    """Put alerts into quiet stretches of the histories and count the causes that are named there; exits 2 on wrong use."""
+    from bench import quiet as measured
+
+    console, errors = _consoles()
+    rows = [row for rows in _worked(measured.told, _folders(cases, family, errors), workers, errors) for row in rows]
+    if not rows:
+        errors.print("No history is long enough: a window needs 20 samples, 15 minutes before the alert.")
+        raise typer.Exit(2)
+    console.print(measured.quiet_table(rows))
+    console.print(measured.dropped(rows), soft_wrap=True)
+    console.print(measured.causes_table(rows))
+
+
+def _worked(work: Callable[[Path], Result], folders: Sequence[Path], workers: int, errors: Console) -> Sequence[Result]:
+    """What comes of every case; leaves with 2 where one cannot be read: shares over the rest would be of other cases."""
+    from bench.heard import each
+    from clew.errors import BadCase
+
+    try:
+        return list(track(each(work, folders, workers), "Working", len(folders), console=errors, transient=True))
+    except (BadCase, TimeoutError) as error:
+        errors.print(
+            str(error) or "An investigation did not end in time. Try again on an idle machine.", soft_wrap=True
+        )
+        raise typer.Exit(2) from error
 
 
 def _consoles() -> tuple[Console, Console]:

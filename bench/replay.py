@@ -32,6 +32,8 @@ class Answer:
     reading: float
     gaps: tuple[str, ...] = ()
     """Sources that gave no answer: a number measured without them is not comparable."""
+    report: Report | None = None
+    """The page itself."""
 
 
 class Replay:
@@ -66,6 +68,7 @@ class Replay:
             alert.alerted_at,
             reading,
             tuple(gap.source for gap in report.gaps if gap.source in {s.name for s in facts.sources}),
+            report,
         )
 
     async def _investigated(self, facts: Facts) -> Report:

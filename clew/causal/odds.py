@@ -7,14 +7,14 @@ from clew.causal.confidence import BAR
 from clew.causal.ranking import Draft
 from clew.hypothesis import CauseKind, Confidence
 
-_BASE = 1.25
-_SLOPE = 0.85
+BASE = 1.25
+SLOPE = 0.85
 """Log odds of being right at a lead of one half, and per unit of the lead's own log odds: a logistic fit (Platt 1999) over recorded
 cases with smoothed labels, checked by leaving one family out in `bench.calibration`."""
-_CHANGE = 0.85
+CHANGE = 0.85
 """Of explanations that name the right place, this part names the right change."""
-_MOST = 0.95
-_LEAST = 0.05
+MOST = 0.95
+LEAST = 0.05
 """A few dozen recorded cases cannot carry more certainty than this."""
 _OPEN = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
 
@@ -28,7 +28,7 @@ def lead(weight: float, rival: float) -> float:
 def odds(weight: float, rival: float) -> float:
     """The chance, 0.05..0.95, that a first candidate of this weight is right. Grows with the weight, falls with the rival's."""
     held = min(1.0 - 1e-3, max(1e-3, lead(weight, rival)))
-    return min(_MOST, max(_LEAST, 1.0 / (1.0 + exp(-_BASE - _SLOPE * log(held / (1.0 - held))))))
+    return min(MOST, max(LEAST, 1.0 / (1.0 + exp(-BASE - SLOPE * log(held / (1.0 - held))))))
 
 
 def weighted(drafts: Sequence[Draft], sums: Mapping[str, float]) -> tuple[Draft, ...]:
@@ -51,4 +51,4 @@ def _first(draft: Draft, sums: Mapping[str, float]) -> float:
     weight = sums.get(mine or "", draft.weight)
     rival = max((amount for name, amount in sums.items() if name != mine), default=0.0)
     found = odds(weight, rival)
-    return found * _CHANGE if draft.cause.kind is CauseKind.CHANGE else found
+    return found * CHANGE if draft.cause.kind is CauseKind.CHANGE else found
