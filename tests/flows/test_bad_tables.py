@@ -15,6 +15,7 @@ from agents.desk import Desk
 from agents.investigation import investigation
 from clew.causal.analysis import analyse
 from clew.deps import Deps
+from clew.evidence import Change
 from clew.hypothesis import Gap, Report, Verdict
 from clew.incident import Signal, Symptom, Window
 from clew.limits import Limits
@@ -112,6 +113,16 @@ def shuffled(table: LogTable, order: np.ndarray[Any, Any]) -> LogTable:
     )
 
 
+def half_names() -> Matrix:
+    """Metrics whose names hold half a character, as JSON may."""
+    table = WELL.matrix
+    return Matrix(table.times, tuple(replace(k, metric=f"{k.metric} \ud800") for k in table.keys), table.values)
+
+
+def half(change: Change) -> Change:
+    return change.model_copy(update={"title": f"{change.title} \ud800", "files": ("\udfff.py",)})
+
+
 def dark(service: str, since: float) -> Floats:
     """Nothing measured of a service from then on."""
     mine = np.array([key.service == service for key in WELL.matrix.keys])
@@ -167,6 +178,7 @@ NONE: Ints = np.full(len(WELL.spans), -1, dtype=np.int32)
 CHECKOUT = [row for row, key in enumerate(WELL.matrix.keys) if key.service == "checkout"]
 LATE = slice(int(np.searchsorted(TIMES, ONSET)), None)
 UNDATED = np.where(LINES % 5 == 0, np.nan, WELL.lines.times)
+HALVES = tuple(f"{message} \ud800" for message in WELL.lines.messages)
 BEYOND = "are infinite or beyond 1e150"
 QUIET = matrix(sick=False)
 
@@ -207,6 +219,10 @@ WORLDS = (
     World("an alert long after", WELL, "before the alert", ALERT + 30 * 86400.0, first=""),
     World("an alert long before", WELL, "no sample from before the trouble", ALERT - 30 * 86400.0, first=""),
     World("names of 10 kB", replace(WELL, matrix=long_names())),
+    World("half a character in names", replace(WELL, matrix=half_names())),
+    World("half a character in lines", replace(WELL, lines=replace(WELL.lines, messages=HALVES))),
+    World("half a character in changes", replace(WELL, changes=ChangeTable(tuple(map(half, CHANGES))))),
+    World("whole numbers", measured(values=cast(Floats, np.round(VALUES * 1000).astype(np.int64)))),
     World("nothing at all", Tables(), first=""),
     World("a graph alone", Tables(graph=GRAPH), first=""),
     World("a callee's clock ahead", traced(start=ahead(1, 30.0)), "spans of checkout begin 30 s after the calls of web were over"),
@@ -254,6 +270,7 @@ async def test_a_report_comes_out_and_says_what_could_not_be_judged(world: World
     report = await investigated(world)
     assert report.verdict is not Verdict.HEALTHY
     assert not [gap for gap in report.gaps if "failed (" in gap.reason], told(report.gaps)
+    assert report.model_dump_json(), "a report that cannot be written down is lost"
     assert all(gap.effect and len(gap.reason) <= 200 for gap in report.gaps)
     if world.says:
         assert world.says in told(report.gaps)
