@@ -113,6 +113,8 @@ def test_new_errors_of_one_service_add_as_odds_and_three_messages_are_all() -> N
     assert both(0.5, 0.5, 0.5) == pytest.approx(0.75, abs=1e-5)
     assert both(0.5, 0.5, 0.5, 0.5, 0.5) == both(0.5, 0.5, 0.5)
     assert both(1.0, 1.0) <= 1.0
+    # strays, which anybody can plant, do not add up
+    assert both(0.6, 0.49, 0.49) == 0.6
 
 
 def test_of_any_other_channel_the_strongest_counts_alone_and_ties_go_by_the_sentence() -> None:
