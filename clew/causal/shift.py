@@ -21,6 +21,8 @@ _OF_REACH = 0.02
 """Part of the fleet's highest value that is always noise: a gauge that is usually 0 may read 1."""
 _UNIT = 0.05
 """Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then. Of KiB, GiB, ... that of a byte."""
+_PARTS = ("cpu", "memory", "disk")
+"""Resources that are used in parts, not in units: half a core is no noise."""
 _USUAL = 0.2
 """Latency or errors up to this amount are within what a signal does on its own."""
 _LASTING = 2
@@ -118,6 +120,8 @@ def _fleet(roster: Roster, levels: Levels) -> _Found:
 
     scale = spread + usual(spread) + 0.05 * np.abs(level) + 0.02 * usual(np.abs(level)) + 1e-12
     units = np.array([_UNIT / bytes_in(unit) for unit in roster.names.unit])[roster.codes[3][rows]]
+    shared = np.array([family(name) in _PARTS for name in roster.names.metric], dtype=np.bool_)[roster.metric[rows]]
+    units = np.where(shared, 0.0, units)
     scale = scale + units + _OF_REACH * group_highest(np.abs(top), group, len(names))[group]
     moved = (top - np.fmax(level, levels.high[rows])) / scale
     crowd = np.bincount(group, minlength=len(names))[group] > 3
