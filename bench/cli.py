@@ -123,7 +123,8 @@ def quiet(cases: Cases = None, family: Family = None, workers: Workers = 1) -> N
     from bench import quiet as measured
 
     console, errors = _consoles()
-    rows = [row for rows in _worked(measured.told, _folders(cases, family, errors), workers, errors) for row in rows]
+    found = _worked(measured.told, _folders(cases, family, errors), workers, errors)
+    rows = measured.once([row for told in found for row in told])
     if not rows:
         errors.print("No history is long enough: a window needs 20 samples, 15 minutes before the alert.")
         raise typer.Exit(2)

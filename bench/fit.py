@@ -67,7 +67,7 @@ def fitted(held: Sequence[Heard], start: Weights) -> Weights:
         before = most
         for name in base:
             for step in _STEPS:
-                tried = {**best, name: _bounded(name, best[name] * step)}
+                tried = {**best, name: bounded(name, best[name] * step)}
                 worth = _worth(held, tried, base) if tried != best else most
                 if worth > most + 1e-9:
                     best, most = tried, worth
@@ -76,7 +76,8 @@ def fitted(held: Sequence[Heard], start: Weights) -> Weights:
     return Weights(**best)
 
 
-def _bounded(name: str, value: float) -> float:
+def bounded(name: str, value: float) -> float:
+    """The value, at most 1 where the weight is a part of something."""
     return min(1.0, value) if name in _SHARES else value
 
 
@@ -142,7 +143,7 @@ def sensitivity_table(held: Sequence[Heard]) -> Table:
     base = TODAY.model_dump()
     table.add_row("none", "", _points(macro(shares(held, TODAY))), _points(macro(shares(held, TODAY))))
     for name, value in base.items():
-        tried = (Weights(**{**base, name: _bounded(name, value * step)}) for step in (0.5, 2.0))
+        tried = (Weights(**{**base, name: bounded(name, value * step)}) for step in (0.5, 2.0))
         table.add_row(name, f"{value:.2g}", *(_points(macro(shares(held, weights))) for weights in tried))
     return table
 

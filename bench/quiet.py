@@ -63,6 +63,8 @@ class Told(NamedTuple):
     rests_on: str = ""
     """The largest term of its weight."""
     weight: float = 0.0
+    window: str = ""
+    """When, and what the alert speaks of: histories of one family overlap, and a window counts once."""
 
 
 def told(folder: Path) -> tuple[Told, ...]:
@@ -70,10 +72,19 @@ def told(folder: Path) -> tuple[Told, ...]:
     with TemporaryDirectory(prefix="clew-bench-") as scratch:
         opened = case(folder, Path(scratch))
         replay = Replay()
+        brief = opened.facts.brief
+        speaks = f"{brief.symptom.service} {brief.symptom.signal}" if brief else ""
         return tuple(
-            _judged(opened.family, one.calm, asyncio.run(replay.answer(quiet(opened, one))).report)
+            _judged(opened.family, one.calm, asyncio.run(replay.answer(quiet(opened, one))).report)._replace(
+                window=f"{one.at:.0f} {speaks}"
+            )
             for one in stretches(opened)
         )
+
+
+def once(rows: Sequence[Told]) -> tuple[Told, ...]:
+    """Every window once, whichever cases it was drawn from."""
+    return tuple({(row.family, row.window): row for row in rows}.values())
 
 
 def quiet(opened: Case, one: Stretch) -> Case:

@@ -139,6 +139,41 @@ def test_moving_the_alert_costs_what_the_table_says(incident: Incident, tmp_path
     ]
 
 
+@pytest.mark.parametrize(
+    ("command", "tables"),
+    [
+        ("fit", ("Leaving one family out", "Fitted weights", "One weight at a time")),
+        ("calibration", ("Said and come true", "Brier score")),
+        ("quiet", ("Quiet windows", "Left out: 0 ", "False causes")),
+    ],
+)
+def test_the_honest_measurements_print_their_tables(
+    incident: Incident, tmp_path: Path, command: str, tables: tuple[str, ...]
+) -> None:
+    incident("one", truth=RIGHT)
+    incident("two", family="bank", truth=RIGHT)
+    result = run(command, "--cases", tmp_path / "cases")
+    assert result.exit_code == 0, result.output
+    assert [table for table in tables if table not in result.output] == []
+    assert cells(result.output, "bank")
+    assert cells(result.output, "shop")
+
+
+@pytest.mark.parametrize("command", ["fit", "calibration"])
+def test_one_family_alone_cannot_be_left_out(incident: Incident, command: str) -> None:
+    result = run(command, "--cases", incident(truth=RIGHT))
+    assert result.exit_code == 2
+    assert "two families" in result.output
+
+
+def test_a_case_that_cannot_be_read_ends_an_honest_measurement(incident: Incident) -> None:
+    folder = incident(truth=RIGHT)
+    (folder / "incident.json").write_text("{")
+    result = run("fit", "--cases", folder)
+    assert result.exit_code == 2
+    assert "incident.json:1: not JSON" in result.output
+
+
 def test_recorded_incidents_are_scored(cases: Path) -> None:
     result = run("--cases", cases, "--family", "rootcausebench")
     assert result.exit_code == 0, result.output
