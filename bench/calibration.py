@@ -40,7 +40,7 @@ class Said(NamedTuple):
     right: bool
     number: float | None = None
     place_right: bool = False
-    """The service alone."""
+    """The service alone; where nothing was found, whether the ranking's first service is right all the same."""
     change: bool = False
     """Whether a change is blamed."""
     lead: float = 0.0
@@ -85,7 +85,8 @@ def judged(family: str, shift: float, report: Report, truth: Truth) -> Said:
         return Said(family, shift, WELL, bool(truth.healthy))
     first = report.open[0] if report.open else None
     if first is None:
-        return Said(family, shift, Confidence.NOT_FOUND.value, right=False)
+        near = not truth.healthy and report.ranking[:1] != () and report.ranking[0] in truth.services
+        return Said(family, shift, Confidence.NOT_FOUND.value, right=False, place_right=near)
     there = not truth.healthy and first.cause.service in truth.services
     change = first.cause.change
     right = there and (change is None or truth.change is None or change == truth.change)
@@ -176,6 +177,11 @@ def reliability_table(rows: Sequence[Said]) -> Table:
         apart = [row for row in rows if row.word == word]
         if apart:
             table.add_row(f"{word} (apart)", *_cells([row for row in apart if row.shift == 0.0]), *_cells(apart))
+    silent = [row for row in rows if row.word == Confidence.NOT_FOUND.value]
+    if silent:
+        ranked = [row._replace(right=row.place_right) for row in silent]
+        given = [row for row in ranked if row.shift == 0.0]
+        table.add_row("... whose ranking begins with", *_cells(given), *_cells(ranked))
     return table
 
 

@@ -53,6 +53,14 @@ def test_right_is_the_service_and_the_change_that_is_named(
     assert judged("shop", 0.0, report(service, change), truth).right is right
 
 
+def test_what_was_not_found_still_tells_how_the_ranking_began() -> None:
+    silent = report(None, verdict=Verdict.NOT_FOUND)
+    ranked = silent.model_copy(update={"ranking": ("cart", "email")})
+    truth = Truth(services=("cart",))
+    assert not judged("shop", 0.0, silent, truth).place_right
+    assert judged("shop", 0.0, ranked, truth)[2:6] == ("Not found", False, None, True)
+
+
 def test_health_is_a_row_of_its_own_without_a_number() -> None:
     well = judged("shop", 0.0, report(None, verdict=Verdict.HEALTHY), Truth(healthy=True))
     assert (well.word, well.number, well.right) == ("nothing is wrong", None, True)
@@ -99,13 +107,14 @@ def test_bins_are_of_about_equal_size_and_keep_equal_numbers_together() -> None:
 
 
 def test_the_tables_hold_every_answer_once() -> None:
-    told = [*rows("x", 60, 3), *rows("y", 40, 4), Said("y", 0.0, "Not found", right=False)]
+    told = [*rows("x", 60, 3), *rows("y", 40, 4), Said("y", 0.0, "Not found", right=False, place_right=True)]
     moved = [row._replace(shift=60.0) for row in told]
     table = reliability_table([*told, *moved])
     cells = list(zip(*(column.cells for column in table.columns), strict=True))
     assert sum(int(str(row[1])) for row in cells[:5]) == 100
     assert sum(int(str(row[4])) for row in cells[:5]) == 200
-    assert cells[-1][:4] == ("Not found (apart)", "1", "", "0.00")
+    assert cells[-2][:4] == ("Not found (apart)", "1", "", "0.00")
+    assert cells[-1][:4] == ("... whose ranking begins with", "1", "", "1.00")
     scores = list(zip(*(column.cells for column in brier_table(told).columns), strict=True))
     assert [row[:2] for row in scores] == [("x", "60"), ("y", "40"), ("all", "100"), ("all, fitted on all", "100")]
     assert float(str(scores[2][3])) < float(str(scores[2][4])), "answers that know beat a base rate"
