@@ -15,6 +15,8 @@ _BARS = {
     "edge": 0.5,
     "lost calls": 0.5,
     "gone": 0.6,
+    "stopped calls": 0.5,
+    "silent": 0.7,
     "traffic": 0.2,
 }
 """Above any of these something is wrong, in each channel's own unit."""

@@ -58,8 +58,8 @@ def weigh(
     weights = priors.weights
     best = strongest(clues, symptom.service)
     nodes = {s for edge in graph.edges for s in edge}
-    names = sorted({s for _, s in best} | nodes | set(graph.services) - {""})
     best = _errors_outside(best, nodes)
+    names = sorted({s for _, s in best} | nodes | set(graph.services) - {""})
     signals = {kind: {n: _signal(best.get((kind, n))) for n in names} for kind in _SIGNALS}
     worth = _worth(symptom, weights)
     raw = {n: max(worth[kind] * signals[kind][n] for kind in _SIGNALS) for n in names}
