@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clew.causal.analysis import analyse
@@ -194,6 +194,8 @@ SCALES: tuple[tuple[str, str, float], ...] = (
 
 @pytest.mark.parametrize(("metric", "unit", "factor"), SCALES, ids=str)
 @given(scenarios)
+@example(Scenario(0, 0, 8.0, (1,), 60.0, Signal.LATENCY))
+@example(Scenario(3, 1, 3.0, (1,), 60.0, Signal.LATENCY))
 @settings(max_examples=10, deadline=None, derandomize=True)
 def test_another_unit_of_the_same_thing_changes_nothing(metric: str, unit: str, factor: float, one: Scenario) -> None:
     """Metrics alone, and the trouble shows in this one: nothing else may speak in its place."""
