@@ -105,9 +105,9 @@ def left_out_table(held: Sequence[Heard], found: Sequence[Fitted]) -> Table:
     table = Table(
         "family left out",
         "today's",
-        *(f"fitted on the others from {start}" for start in STARTS),
-        "fitted on all from neutral",
-        title="Leaving one family out",
+        *(f"fitted from {start}" for start in STARTS),
+        "from neutral on all",
+        title="Leaving one family out: today's weights, and those fitted on the others",
         title_justify="left",
     )
     columns: list[Mapping[str, Share]] = [shares(held, TODAY)]
@@ -127,9 +127,13 @@ def left_out_table(held: Sequence[Heard], found: Sequence[Fitted]) -> Table:
 def weights_table(found: Sequence[Fitted]) -> Table:
     """Where each fit ended, from today's weights / from neutral ones: what stays alike does not hang on one family."""
     lefts = list(dict.fromkeys(one.left for one in found))
-    names = [f"without {left}" if left else "on all" for left in lefts]
+    names = [left or "nothing" for left in lefts]
     table = Table(
-        "weight", "today's", *names, title="Fitted weights, from today's / from neutral", title_justify="left"
+        "weight",
+        "today's",
+        *names,
+        title="Fitted weights by what was left out, from today's / from neutral",
+        title_justify="left",
     )
     for name in Weights.model_fields:
         cells = (" / ".join(f"{getattr(one.weights, name):.2g}" for one in found if one.left == left) for left in lefts)
