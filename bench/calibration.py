@@ -173,15 +173,16 @@ def reliability_table(rows: Sequence[Said]) -> Table:
         group = [row for row in everyone if row.word == word]
         if group:
             table.add_row(word, *_cells([row for row in group if row.shift == 0.0]), *_cells(group))
-    for word in (Confidence.NOT_FOUND.value, WELL):
-        apart = [row for row in rows if row.word == word]
-        if apart:
-            table.add_row(f"{word} (apart)", *_cells([row for row in apart if row.shift == 0.0]), *_cells(apart))
     silent = [row for row in rows if row.word == Confidence.NOT_FOUND.value]
-    if silent:
-        ranked = [row._replace(right=row.place_right) for row in silent]
-        given = [row for row in ranked if row.shift == 0.0]
-        table.add_row("... whose ranking begins with", *_cells(given), *_cells(ranked))
+    ranked = [row._replace(right=row.place_right) for row in silent]
+    well = [row for row in rows if row.word == WELL]
+    for name, apart in (
+        ("Not found (apart)", silent),
+        ("... by the first it ranked", ranked),
+        (f"{WELL} (apart)", well),
+    ):
+        if apart:
+            table.add_row(name, *_cells([row for row in apart if row.shift == 0.0]), *_cells(apart))
     return table
 
 

@@ -114,7 +114,7 @@ def test_the_tables_hold_every_answer_once() -> None:
     assert sum(int(str(row[1])) for row in cells[:5]) == 100
     assert sum(int(str(row[4])) for row in cells[:5]) == 200
     assert cells[-2][:4] == ("Not found (apart)", "1", "", "0.00")
-    assert cells[-1][:4] == ("... whose ranking begins with", "1", "", "1.00")
+    assert cells[-1][:4] == ("... by the first it ranked", "1", "", "1.00")
     scores = list(zip(*(column.cells for column in brier_table(told).columns), strict=True))
     assert [row[:2] for row in scores] == [("x", "60"), ("y", "40"), ("all", "100"), ("all, fitted on all", "100")]
     assert float(str(scores[2][3])) < float(str(scores[2][4])), "answers that know beat a base rate"
