@@ -197,8 +197,8 @@ _COLUMNS = (
     "Possible",
     "Likely",
     "Confirmed",
-    "false causes",
-    "of all drawn",
+    "causes, %",
+    "drawn, %",
 )
 
 
@@ -222,7 +222,7 @@ def _cells(rows: Sequence[Told]) -> tuple[str, ...]:
 def _rate(rows: Sequence[Told]) -> str:
     hits = sum(row.verdict == Verdict.CAUSE.value for row in rows)
     low, high = wilson(hits, len(rows))
-    return f"{100 * hits / len(rows):.0f} % ({100 * low:.0f}-{100 * high:.0f})" if rows else ""
+    return f"{100 * hits / len(rows):.0f} ({100 * low:.0f}-{100 * high:.0f})" if rows else ""
 
 
 def dropped(rows: Sequence[Told]) -> str:

@@ -88,8 +88,8 @@ def test_causes_are_counted_over_the_calm_and_beside_them_over_all() -> None:
     ]
     cells = [next(iter(column.cells)) for column in quiet_table(rows).columns]
     assert cells[:8] == ["x", "6", "4", "1", "2", "1", "0", "0"]
-    assert str(cells[8]).startswith("25 % (5-")
-    assert str(cells[9]).startswith("33 % (10-")
+    assert str(cells[8]).startswith("25 (5-")
+    assert str(cells[9]).startswith("33 (10-")
     assert dropped(rows) == "Left out: 1 whose front door was not as usual, 1 without one that is measured."
     causes = causes_table(rows)
     assert [next(iter(column.cells)) for column in causes.columns] == ["service", "Possible", "resource", "1", "0.90"]
