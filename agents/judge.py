@@ -19,7 +19,7 @@ from clew.causal.rank import case_of, rank
 from clew.causal.ranking import Draft, Ranking
 from clew.causal.timeline import timeline
 from clew.causal.unseen import unseen_calls
-from clew.evidence import Asked, Call, Change
+from clew.evidence import Asked, Call, Change, Note
 from clew.hypothesis import Claim, Clue, Confidence, Finding, Gap, Hypothesis, Lead, Report, Timeline, Verdict
 from clew.incident import Incident, incident_id
 from clew.ports import Telemetry
@@ -29,6 +29,8 @@ SUPPORT = 5
 AGAINST = 3
 RULED_OUT = 6
 DIFF = 20_000
+MEASURED = frozenset(("resource", "latency", "errors", "requests", "symptom"))
+"""Channels whose clues name one series in `detail`."""
 OPEN = (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)
 
 
@@ -168,7 +170,23 @@ class _Press:
                 claims.append(Claim(text=clue.says, evidence=(clue.evidence,)))
             elif clue.change is not None:
                 claims += [Claim(text=clue.says, evidence=c.evidence) for c in await self._change(clue.change)]
+            elif clue.channel in MEASURED and clue.detail:
+                claims += await self._measured(clue)
         return claims
+
+    async def _measured(self, clue: Clue) -> list[Claim]:
+        """A series that ranked and was not among the few that the sweep kept: it can be looked up too."""
+        receipt = next((r for r in reversed(self.receipts) if r.method.startswith("matrix") and r.answered), None)
+        if receipt is None:
+            return []
+        asked = Asked(
+            source=receipt.source,
+            call=Call(method="series", arguments=(("service", clue.service or ""), ("metric", clue.detail))),
+            query=receipt.query or f"series {clue.detail} of {clue.service or 'the whole system'}",
+            window=receipt.window,
+        )
+        fact = await self.gather.keep(asked, Note(text=clue.says, service=clue.service), clue.says)
+        return [Claim(text=clue.says, evidence=(fact,))]
 
     async def _change(self, ref: str) -> list[Claim]:
         """The change as a fact of its own; nothing if it was not seen."""
