@@ -24,7 +24,7 @@ KINDS = {
 """Channels of one kind are not independent of each other."""
 _ENOUGH = 0.15
 """A clue below this agrees with anything."""
-BAR = 0.35
+BAR = 0.25
 """The weight of the standing candidate `none of these`."""
 UNFELT = 1.25
 """The same for metrics that move while nobody feels anything: what quiet windows reach (see `bench.quiet`)."""

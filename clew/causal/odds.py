@@ -7,8 +7,8 @@ from clew.causal.confidence import BAR
 from clew.causal.ranking import Draft
 from clew.hypothesis import CauseKind, Confidence
 
-BASE = 1.25
-SLOPE = 0.85
+BASE = 1.5
+SLOPE = 0.6
 """Log odds of being right at a lead of one half, and per unit of the lead's own log odds: a logistic fit (Platt 1999) over recorded
 cases with smoothed labels, checked by leaving one family out in `bench.calibration`."""
 CHANGE = 0.85
@@ -48,7 +48,7 @@ def weighted(drafts: Sequence[Draft], sums: Mapping[str, float]) -> tuple[Draft,
 
 def _first(draft: Draft, sums: Mapping[str, float]) -> float:
     mine = draft.cause.service
-    weight = sums.get(mine or "", draft.weight)
+    weight = sums.get(mine or "", 0.0) or draft.weight
     rival = max((amount for name, amount in sums.items() if name != mine), default=0.0)
     found = odds(weight, rival)
     return found * CHANGE if draft.cause.kind is CauseKind.CHANGE else found

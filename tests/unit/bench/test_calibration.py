@@ -16,6 +16,7 @@ from bench.calibration import (
     said,
 )
 from bench.truth import Truth
+from clew.causal.confidence import BAR
 from clew.causal.odds import odds
 from clew.hypothesis import Cause, CauseKind, Confidence, Hypothesis, Report, Verdict
 from tests.unit.bench.conftest import Incident
@@ -85,7 +86,7 @@ def test_the_fit_finds_the_line_that_made_the_answers() -> None:
 
 
 def test_the_numbers_are_those_of_the_product() -> None:
-    lead = 1.2 / (1.2 + 0.5 + 0.35)
+    lead = 1.2 / (1.2 + 0.5 + BAR)
     row = Said("x", 0.0, "Likely", right=True, number=0.5, lead=lead)
     plain, change = numbers([row, row._replace(change=True)], TODAY)
     assert plain == pytest.approx(odds(1.2, 0.5))

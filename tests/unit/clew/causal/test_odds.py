@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clew.causal.confidence import BAR
 from clew.causal.odds import lead, odds, weighted
 from clew.causal.ranking import Draft
 from clew.hypothesis import Cause, CauseKind, Confidence
@@ -26,7 +27,7 @@ def test_more_weight_never_lowers_it_and_a_heavier_rival_never_raises_it(
 
 
 def test_the_lead_is_shared_with_the_rival_and_with_none_of_these() -> None:
-    assert lead(1.0, 0.65) == pytest.approx(0.5)
+    assert lead(1.0, 1.0 - BAR) == pytest.approx(0.5)
     assert lead(0.0, 3.0) == 0.0
 
 
