@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clew.errors import BadCase
-from clew.frozen import Frozen
 
 NO_CHANGE = "none"
 """The truth of a case in which no change is to blame: abstaining is then the right answer."""
 
 
-class Truth(Frozen):
+class Truth(BaseModel):
     """The answer sheet of one case. `services`: any of them counts as right."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
