@@ -48,6 +48,6 @@ def checked(report: Report, kept: Collection[str]) -> Report:
         )
         gaps = (*gaps, gap)
     verdict = report.verdict
-    if verdict is Verdict.CAUSE and all(h.confidence is Confidence.RULED_OUT for h in hypotheses):
+    if verdict in (Verdict.CAUSE, Verdict.SEVERAL) and all(h.confidence is Confidence.RULED_OUT for h in hypotheses):
         verdict = Verdict.NOT_FOUND
     return report.model_copy(update={"hypotheses": hypotheses, "gaps": gaps, "verdict": verdict})

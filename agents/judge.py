@@ -222,4 +222,4 @@ def _distinct(claims: list[Claim]) -> tuple[Claim, ...]:
 
 def enough(ranking: Ranking) -> bool:
     """True if looking further back is unlikely to change the answer."""
-    return ranking.enough or ranking.verdict in (Verdict.CAUSE, Verdict.HEALTHY)
+    return ranking.enough or ranking.verdict in (Verdict.CAUSE, Verdict.SEVERAL, Verdict.HEALTHY)

@@ -138,7 +138,7 @@ class Run:
 
     def _leading(self, ranking: Ranking) -> Hypothesis | None:
         drafts = [d for d in ranking.drafts if d.confidence in OPEN]
-        if ranking.verdict is not Verdict.CAUSE or not drafts:
+        if ranking.verdict not in (Verdict.CAUSE, Verdict.SEVERAL) or not drafts:
             return None
         first: Draft = drafts[0]
         return Hypothesis(

@@ -172,7 +172,7 @@ def _usual(past: Floats, now: Floats) -> bool | None:
 def _judged(family: str, calm_: bool | None, report: Report | None) -> Told:
     assert report is not None, "an answer has its page"
     first = report.open[0] if report.open else None
-    if report.verdict is not Verdict.CAUSE or first is None:
+    if not report.blames or first is None:
         return Told(family, calm_, report.verdict.value)
     most = max(first.why, key=lambda term: term.value).name if first.why else ""
     return Told(family, calm_, report.verdict.value, first.confidence.value, first.cause.kind.value, most, first.weight)
@@ -220,7 +220,7 @@ def _cells(rows: Sequence[Told]) -> tuple[str, ...]:
 
 
 def _rate(rows: Sequence[Told]) -> str:
-    hits = sum(row.verdict == Verdict.CAUSE.value for row in rows)
+    hits = sum(row.verdict in (Verdict.CAUSE.value, Verdict.SEVERAL.value) for row in rows)
     low, high = wilson(hits, len(rows))
     return f"{100 * hits / len(rows):.0f} ({100 * low:.0f}-{100 * high:.0f})" if rows else ""
 

@@ -107,7 +107,7 @@ def _cause(view: Progress) -> Line:
     report = view.report
     if report is not None and report.verdict is Verdict.HEALTHY:
         return (Strong("Cause"), "  none: looks healthy")
-    best = report.open[0] if report is not None and report.verdict is Verdict.CAUSE and report.open else view.leading
+    best = report.open[0] if report is not None and report.blames and report.open else view.leading
     if best is None or (report is not None and report.verdict is Verdict.NOT_FOUND):
         return (Strong("Cause"), "  Not found" if report is not None else "  not known yet")
     return (Strong("Cause"), "  ", *leading_line(best, view.incident.alerted_at))

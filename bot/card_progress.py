@@ -147,7 +147,7 @@ def _ended(view: Progress, now: float, picture: str) -> Card:
     if report is None:
         return _without_report(view, now)
     incident = view.incident
-    best = report.open[0] if report.verdict is Verdict.CAUSE and report.open else None
+    best = report.open[0] if report.blames and report.open else None
     state, said = _verdict(report, best, incident.alerted_at)
     resolved = view.state is RunState.RESOLVED
     return Card(
@@ -185,7 +185,8 @@ def _verdict(report: Report, best: Hypothesis | None, near: float) -> tuple[str,
     if best is not None:
         cause: Line = (Strong("Cause"), "  ", *leading_line(best, near))
         step: tuple[Line, ...] = ((Strong("Next"), "  ", *prose(best.next_step, near)),) if best.next_step else ()
-        return _FOUND.get(best.confidence, "CAUSE NOT FOUND"), (cause, *step)
+        found = _FOUND.get(best.confidence, "CAUSE NOT FOUND")
+        return "SEVERAL CAUSES FOUND" if report.verdict is Verdict.SEVERAL else found, (cause, *step)
     if report.verdict is Verdict.HEALTHY:
         return "LOOKS HEALTHY", (("Nothing is unusual in what could be seen; no cause is named.",),)
     settle = tuple((f"{place}  ", *prose(h.settle, near)) for place, h in enumerate(_settling(report), 1))
@@ -208,9 +209,10 @@ def _said(report: Report, best: Hypothesis | None) -> str:
 def _closing(report: Report, gaps: tuple[Gap, ...]) -> tuple[Line, ...]:
     known = {(gap.source, gap.reason): gap for gap in (*report.gaps, *gaps)}
     notes: list[Line] = [gap_line(gap) for gap in known.values()]
-    others = report.open[1:] if report.verdict is Verdict.CAUSE else ()
+    others = report.open[1:] if report.blames else ()
     if others:
-        notes.append((Strong("Also open"), "  ", " · ".join(f"{h.title} ({h.confidence})" for h in others)))
+        also = "And beside it" if report.verdict is Verdict.SEVERAL else "Also open"
+        notes.append((Strong(also), "  ", " · ".join(f"{h.title} ({h.confidence})" for h in others)))
     if report.ruled_out:
         titles = " · ".join(h.title for h in report.ruled_out[:RULED_OUT])
         notes.append((Strong(f"Ruled out ({len(report.ruled_out)})"), f"  {titles}; reasons in the thread"))

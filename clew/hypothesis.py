@@ -213,6 +213,8 @@ class Verdict(StrEnum):
     """How an investigation ended."""
 
     CAUSE = "cause"
+    SEVERAL = "several causes"
+    """Two or more that no path joins, each with evidence enough to stand alone."""
     HEALTHY = "healthy"
     NOT_FOUND = "not found"
 
@@ -237,6 +239,11 @@ class Report(Frozen):
     rounds: int = 1
     seconds: float = 0.0
     queries: int = 0
+
+    @property
+    def blames(self) -> bool:
+        """True if it names a cause, or several."""
+        return self.verdict in (Verdict.CAUSE, Verdict.SEVERAL)
 
     @property
     def open(self) -> tuple[Hypothesis, ...]:

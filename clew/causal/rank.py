@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from clew.causal.blame import depths
 from clew.causal.change import change_clues
-from clew.causal.confidence import word
+from clew.causal.confidence import kinds, word
 from clew.causal.dismissal import dismissed
 from clew.causal.draft import Case, blamed_change, outside, service_draft
 from clew.causal.external import external_clues
@@ -27,6 +27,8 @@ from clew.incident import Signal, Symptom
 from clew.tables import CallGraph
 
 _OPEN = 4
+_AS_MUCH = 0.5
+"""A second cause weighs at least this part of the first."""
 _NOTICED = 0.1
 """A signal that moved less than this did not move."""
 
@@ -54,7 +56,7 @@ def rank(
     listed = sorted([*fits, *((case.none,) if changes else ())], key=lambda c: (-c.amount, c.change or ""))
     well, quiet = healthy(clues, symptom)
     drafts = (_all_well(quiet, watched(clues, symptom)),) if well else _drafts(case, order, case.beyond)
-    verdict = Verdict.HEALTHY if well else _verdict(drafts)
+    verdict = Verdict.HEALTHY if well else _verdict(case, drafts)
     return Ranking(
         verdict=verdict,
         headline=headline(case.clues, symptom, quiet if well else ()),
@@ -134,9 +136,19 @@ def _alerts_below(case: Case, draft: Draft) -> bool:
     return bool(mine and alerting and mine != alerting and alerting in depths(case.graph, mine))
 
 
-def _verdict(drafts: Sequence[Draft]) -> Verdict:
+def _verdict(case: Case, drafts: Sequence[Draft]) -> Verdict:
     open_ = [d for d in drafts if d.confidence in (Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE)]
-    return Verdict.CAUSE if open_ else Verdict.NOT_FOUND
+    if not open_:
+        return Verdict.NOT_FOUND
+    near = case.related(open_[0].cause.service)
+    apart = [d for d in open_[1:] if d.cause.service is not None and d.cause.service not in near]
+    both = _stands(open_[0]) and any(_stands(d) and d.weight >= _AS_MUCH * open_[0].weight for d in apart)
+    return Verdict.SEVERAL if both else Verdict.CAUSE
+
+
+def _stands(draft: Draft) -> bool:
+    """True if two kinds of evidence speak for a place: that one is no echo of another."""
+    return draft.cause.service is not None and len(kinds(draft.support)) > 1
 
 
 def _all_well(quiet: Sequence[Clue], seen: str) -> Draft:

@@ -27,7 +27,17 @@ _MOST = 12
 _OTHERS = 200
 """Rows of other services that placebos may use."""
 _OWN_CHANNELS = frozenset(
-    ("new errors", "edge", "failed spans", "lost calls", "stopped calls", "external", "change", "traffic", "status feed")
+    (
+        "new errors",
+        "edge",
+        "failed spans",
+        "lost calls",
+        "stopped calls",
+        "external",
+        "change",
+        "traffic",
+        "status feed",
+    )
 )
 _NO_CAUSE = frozenset((Label.SYMPTOM, Label.COINCIDENCE, Label.CONFOUNDER))
 
