@@ -9,7 +9,7 @@ from bot.cards import card
 from bot.plain import as_line, as_text
 from bot.slack.ids import Act
 from clew.errors import Refused
-from clew.hypothesis import Claim, Confidence, Gap
+from clew.hypothesis import Claim, Confidence, Gap, Verdict
 from clew.progress import Answer, HypothesisView, Progress, StepState, View
 
 LATE = 2e9
@@ -52,6 +52,16 @@ def test_a_long_title_leaves_room_for_the_verdict(views: dict[str, View]) -> Non
     view = run(views, "progress_cause")
     long = view.model_copy(update={"incident": view.incident.model_copy(update={"title": "word " * 5_000})})
     assert "LIKELY CAUSE FOUND" in card(long, now=LATE).heading[:80]
+
+
+def test_several_causes_are_told_as_several(views: dict[str, View]) -> None:
+    view = run(views, "progress_cause")
+    assert view.report is not None
+    second = view.report.hypotheses[0].model_copy(update={"id": "other", "title": "the mail relay is full"})
+    several = {"verdict": Verdict.SEVERAL, "hypotheses": (view.report.hypotheses[0], second)}
+    shown = card(view.model_copy(update={"report": view.report.model_copy(update=several)}), now=LATE)
+    assert "SEVERAL CAUSES FOUND" in shown.heading[:80]
+    assert any(as_line(note).startswith("And beside it  the mail relay is full") for note in shown.notes)
 
 
 def test_the_same_view_gives_the_same_card(views: dict[str, View]) -> None:
