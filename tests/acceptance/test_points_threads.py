@@ -66,7 +66,9 @@ def test_point_10_nobody_is_called_and_nothing_leads_away(replays: Replays) -> N
         sent = [block for m in (*told.messages, *told.answers) for block in m["blocks"] if block["type"] != "image"]
         for payload in (sent, *(opened.view for opened in told.windows)):
             assert mentions(payload) <= {"@U0MIA0001"}, "only who asked"
-            assert hosts(payload) <= {"127.0.0.1"}, "recorded sources have no address: only Slack's own picture is linked"
+            assert hosts(payload) <= {"127.0.0.1"}, (
+                "recorded sources have no address: only Slack's own picture is linked"
+            )
 
 
 def test_point_11_every_claim_opens_its_evidence(replays: Replays) -> None:
