@@ -126,6 +126,6 @@ def test_a_ballot_tells_agreement_from_objection() -> None:
     assert [v.by for v in ballot.rejects] == ["lee"]
 
 
-def test_five_words_of_confidence_and_three_ends() -> None:
+def test_five_words_of_confidence_and_four_ends() -> None:
     assert [str(c) for c in Confidence] == ["Confirmed", "Likely", "Possible", "Ruled out", "Not found"]
-    assert len(Verdict) == 3
+    assert [str(v) for v in Verdict] == ["cause", "several causes", "healthy", "not found"]
