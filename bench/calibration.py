@@ -94,12 +94,9 @@ def judged(family: str, shift: float, report: Report, truth: Truth) -> Said:
 
 
 def _lead(first: Hypothesis | None, sums: dict[str, float]) -> float:
-    """As in `clew.causal.odds.weighted`."""
     if first is None or first.odds is None:
         return 0.0
-    mine = first.cause.service
-    rival = max((amount for name, amount in sums.items() if name != mine), default=0.0)
-    return odds.lead(sums.get(mine or "", first.weight), rival)
+    return odds.lead(*odds.sides(first.cause.service, first.weight, sums))
 
 
 def fitted(rows: Sequence[Said]) -> Line:

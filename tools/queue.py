@@ -96,30 +96,39 @@ async def opened(
     """
     if url.partition("://")[0] not in SCHEMES or "://" not in url:
         raise Misconfigured("CLEW_QUEUE__URL is no queue. Use memory:// or redis://HOST:PORT/0")
-    # in one process, each opening is its own queue; on Redis the name is what workers have in common
-    shared = f"{name}-{uuid.uuid4().hex}" if url.startswith("memory:") else name
     async with contextlib.AsyncExitStack() as stack:
-        try:
-            async with asyncio.timeout(SUBMIT_SECONDS):
-                docket = await stack.enter_async_context(
-                    Docket(name=shared, url=url, execution_ttl=timedelta(minutes=1))
-                )
-                async with docket.redis() as redis:
-                    await redis.exists("clew")
-        except (RedisError, OSError, ValueError) as error:
-            raise StoreError(f"the queue cannot be reached: {_reason(error)}. Check CLEW_QUEUE__URL.") from error
+        docket = await reached(stack, url, name)
         queue = Queue(docket, run)
-        worker = Worker(
-            docket,
-            concurrency=min(concurrency, CONCURRENCY),
-            redelivery_timeout=timedelta(seconds=redelivery),
-            minimum_check_interval=CHECK_INTERVAL,
-            scheduling_resolution=CHECK_INTERVAL,
-            schedule_automatic_tasks=False,
-        )
+        worker = worker_of(docket, min(concurrency, CONCURRENCY), redelivery)
         await stack.enter_async_context(worker)
         await stack.enter_async_context(queue.working(worker))
         yield queue
+
+
+async def reached(stack: contextlib.AsyncExitStack, url: str, name: str) -> Docket:
+    """The docket of that name, open for as long as `stack` is. Raises StoreError."""
+    # in one process, each opening is its own queue; on Redis the name is what workers have in common
+    shared = f"{name}-{uuid.uuid4().hex}" if url.startswith("memory:") else name
+    try:
+        async with asyncio.timeout(SUBMIT_SECONDS):
+            docket = await stack.enter_async_context(Docket(name=shared, url=url, execution_ttl=timedelta(minutes=1)))
+            async with docket.redis() as redis:
+                await redis.exists("clew")
+    except (RedisError, OSError, ValueError) as error:
+        raise StoreError(f"the queue cannot be reached: {_reason(error)}. Check CLEW_QUEUE__URL.") from error
+    return docket
+
+
+def worker_of(docket: Docket, at_once: int, redelivery: float) -> Worker:
+    """A worker that looks for jobs often; `redelivery` seconds after its last sign of life another one takes over."""
+    return Worker(
+        docket,
+        concurrency=at_once,
+        redelivery_timeout=timedelta(seconds=redelivery),
+        minimum_check_interval=CHECK_INTERVAL,
+        scheduling_resolution=CHECK_INTERVAL,
+        schedule_automatic_tasks=False,
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -9,7 +9,6 @@ import contextlib
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 from docket import Docket, Worker
@@ -17,7 +16,7 @@ from redis.exceptions import RedisError
 
 from clew.errors import StoreError
 from tools.parted import PartTask
-from tools.queue import CHECK_INTERVAL, SUBMIT_SECONDS
+from tools.queue import reached, worker_of
 
 AT_ONCE = 2
 """Parts that one process works on at once: each holds its series in memory."""
@@ -89,27 +88,9 @@ async def opened(
     url: str, work: Work, *, name: str = "clew-parts", at_once: int = AT_ONCE, redelivery: float = REDELIVERY_SECONDS
 ) -> AsyncGenerator[Shards]:
     """A queue of parts with a worker that calls `work`; on Redis all workers of that name share it. Raises StoreError."""
-    shared = f"{name}-{uuid.uuid4().hex}" if url.startswith("memory:") else name
     async with AsyncExitStack() as stack:
-        try:
-            async with asyncio.timeout(SUBMIT_SECONDS):
-                docket = await stack.enter_async_context(
-                    Docket(name=shared, url=url, execution_ttl=timedelta(minutes=1))
-                )
-                async with docket.redis() as redis:
-                    await redis.exists("clew")
-        except (RedisError, OSError, ValueError) as error:
-            raise StoreError(f"the queue cannot be reached: {error}. Check CLEW_QUEUE__URL.") from error
+        docket = await reached(stack, url, name)
         shards = Shards(docket, work)
-        worker = await stack.enter_async_context(
-            Worker(
-                docket,
-                concurrency=at_once,
-                redelivery_timeout=timedelta(seconds=redelivery),
-                minimum_check_interval=CHECK_INTERVAL,
-                scheduling_resolution=CHECK_INTERVAL,
-                schedule_automatic_tasks=False,
-            )
-        )
+        worker = await stack.enter_async_context(worker_of(docket, at_once, redelivery))
         await stack.enter_async_context(shards.working(worker))
         yield shards

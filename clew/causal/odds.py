@@ -46,9 +46,12 @@ def weighted(drafts: Sequence[Draft], sums: Mapping[str, float]) -> tuple[Draft,
     return tuple(out)
 
 
+def sides(service: str | None, weight: float, sums: Mapping[str, float]) -> tuple[float, float]:
+    """The weight of the first candidate and of its strongest rival, service by service; `weight` counts where the place has no sum."""
+    rival = max((amount for name, amount in sums.items() if name != service), default=0.0)
+    return sums.get(service or "", 0.0) or weight, rival
+
+
 def _first(draft: Draft, sums: Mapping[str, float]) -> float:
-    mine = draft.cause.service
-    weight = sums.get(mine or "", 0.0) or draft.weight
-    rival = max((amount for name, amount in sums.items() if name != mine), default=0.0)
-    found = odds(weight, rival)
+    found = odds(*sides(draft.cause.service, draft.weight, sums))
     return found * CHANGE if draft.cause.kind is CauseKind.CHANGE else found
