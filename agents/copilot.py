@@ -131,7 +131,7 @@ class GraphCopilot:
 
     async def _work(self, incident_id: str) -> None:
         while (progress := await self._deps.memory.progress(incident_id)) is not None and progress.state in RUNNING:
-            desk = Desk.of(self._deps)
+            desk = Desk.of(self._deps.within(progress.incident.scope))
             try:
                 if progress.state is RunState.INVESTIGATING:
                     await Run(self._graph, desk, self._board, progress.incident).go()
@@ -207,7 +207,7 @@ class GraphCopilot:
         incident = await self._deps.memory.incident(question.incident)
         if incident is None:
             raise Refused("There is no investigation to ask about here. Start one first.")
-        desk = Desk.of(self._deps)
+        desk = Desk.of(self._deps.within(incident.scope))
         try:
             said = await answer(question, incident, await self.progress(incident.id), desk)
         finally:

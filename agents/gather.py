@@ -76,6 +76,8 @@ class Gather:
         )
         if reading.error is not None:
             await self._failed(source, method, reading.error)
+        if partial := str(getattr(reading.value, "partial", "")):
+            self.gap(source.name, partial, "what was read counts; the rest may have told more")
         if reading.left_out:
             self.gap(
                 source.telemetry.value, reading.left_out, "the rest was read; what was left out may have told more"
@@ -117,7 +119,9 @@ class Gather:
         self, asked: Asked, payload: Series | Lines | Change | Note, says: str, standing: Standing = Standing.SEEN
     ) -> str:
         """Makes a fact of a payload and keeps it. Returns its id, which a clue may then cite."""
-        made = evidence(asked, payload, says, taken_at=self.desk.deps.clock.now(), standing=standing)
+        source = next((s for s in self.desk.deps.sources if s.name == asked.source), None)
+        link = source.link(asked, payload) if source is not None else None
+        made = evidence(asked, payload, says, taken_at=self.desk.deps.clock.now(), standing=standing, link=link)
         return await self._kept(made)
 
     def cited(self, clue: Clue, fact: str) -> Clue:

@@ -60,7 +60,9 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
             asked = Asked(
                 source=sources[0].name,
                 call=Call(method="series", arguments=(("service", item.key.service), ("metric", item.key.metric))),
-                query=matrix.query or f"series {item.key.metric} of {item.key.service or 'the whole system'}",
+                query=item.key.query
+                or matrix.query
+                or f"series {item.key.metric} of {item.key.service or 'the whole system'}",
                 window=gather.look.lead.window,
             )
             clues.append(gather.cited(item.clue, await gather.keep(asked, payload, item.clue.says)))

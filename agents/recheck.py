@@ -14,7 +14,7 @@ from clew.causal.timeline import relabelled
 from clew.feedback import RejectReason, Vote
 from clew.hypothesis import Confidence, Hypothesis, Report, Term
 from clew.incident import Incident, Window
-from clew.ports import Memory
+from clew.memory import Memory
 from clew.progress import Progress, RunState, Step, StepState
 
 STEP = 0.5

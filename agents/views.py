@@ -6,7 +6,7 @@ from agents.citations import lower
 from clew.evidence import Series
 from clew.hypothesis import Claim, Confidence, Hypothesis, Report
 from clew.incident import Incident
-from clew.ports import Memory
+from clew.memory import Memory
 from clew.progress import HypothesisView, Numbered, RuledOutView
 
 CARD = 6

@@ -20,6 +20,7 @@ from bot.composition import ByHand, Facts, facts, investigating, remembering
 from bot.doctor import Check, Diagnosis, State, examine, health_line, settings_lines, slack_lines, source_lines
 from bot.service import slack_config
 from bot.settings import QueueSettings, Settings, StoreSettings, variable
+from bot.sources import sourced
 from clew.causal.explanation import Made
 from clew.deps import Deps
 from clew.errors import ClewError, Misconfigured, StoreError
@@ -76,7 +77,7 @@ async def investigated(
         async with (
             remembering(settings.model_copy(update=alone)) as memory,
             investigating(
-                settings.model_copy(update=alone), found, memory, {TERMINAL: Terminal(console)}, ByHand()
+                settings.model_copy(update=alone), found, memory, {TERMINAL: Terminal(console)}, jobs=ByHand()
             ) as copilot,
         ):
             await copilot.open(incident)
@@ -135,7 +136,6 @@ def _incident(case: Path, found: Facts) -> Incident:
 
 async def examined(settings: Settings, case: Path | None) -> tuple[Diagnosis, ...]:
     """Everything the doctor looks at."""
-    sources = facts(case).sources
 
     async def store() -> Iterable[Diagnosis]:
         try:
@@ -144,7 +144,15 @@ async def examined(settings: Settings, case: Path | None) -> tuple[Diagnosis, ..
         except (StoreError, Misconfigured) as error:
             return (Diagnosis("store", State.BROKEN, str(error)),)
 
-    checks: list[Check] = [store, partial(source_lines, sources)]
+    async def sources() -> Iterable[Diagnosis]:
+        try:
+            async with sourced(settings) as live:
+                every = (*facts(case).sources, *live.sources, *(s for found in live.scopes.values() for s in found))
+                return await source_lines(every)
+        except Misconfigured as error:
+            return (Diagnosis("sources", State.BROKEN, str(error)),)
+
+    checks: list[Check] = [store, sources]
     slack = settings.slack
     if (
         slack.bot_token is not None

@@ -15,6 +15,7 @@ from agents.copilot import GraphCopilot
 from agents.mind import ChatModel, Endpoint
 from bot.clock import SystemClock
 from bot.settings import LlmSettings, Settings
+from bot.sources import Sourced, sourced
 from clew.deps import Deps
 from clew.incident import Incident, Window
 from clew.limits import Limits
@@ -22,6 +23,7 @@ from clew.ports import MetricSource, Mind, Platform, Source
 from tools.case.brief import CaseBrief, case_incident
 from tools.memory import SqlMemory
 from tools.memory import opened as memory_opened
+from tools.outside import Outside
 from tools.parted import PartedMetrics, PartTask, answered
 from tools.queue import opened as queue_opened
 from tools.recorded import recorded_sources
@@ -100,12 +102,25 @@ async def in_parts(settings: Settings, sources: tuple[Source, ...]) -> AsyncGene
 
 @asynccontextmanager
 async def investigating(
-    settings: Settings, found: Facts, memory: SqlMemory, platforms: Mapping[str, Platform], jobs: ByHand | None = None
+    settings: Settings,
+    found: Facts,
+    memory: SqlMemory,
+    platforms: Mapping[str, Platform],
+    *,
+    jobs: ByHand | None = None,
+    outside: Outside | None = None,
 ) -> AsyncGenerator[GraphCopilot]:
-    """The copilot, with its queue running unless `jobs` are given. Raises Misconfigured or StoreError."""
+    """The copilot, with its queue running unless `jobs` are given; a recording is asked instead of the sources in the settings.
+
+    Raises Misconfigured or StoreError.
+    """
     async with AsyncExitStack() as stack:
-        sources = found.sources if jobs else await stack.enter_async_context(in_parts(settings, found.sources))
-        deps = Deps(sources, memory, SystemClock(), settings.limits, mind(settings.llm, settings.limits))
+        live = Sourced(found.sources)
+        if not found.sources:
+            live = await stack.enter_async_context(sourced(settings, outside))
+        sources = live.sources if jobs else await stack.enter_async_context(in_parts(settings, live.sources))
+        thinker = mind(settings.llm, settings.limits)
+        deps = Deps(sources, memory, SystemClock(), settings.limits, thinker, live.scopes)
         saver = await stack.enter_async_context(checkpoints_opened(settings.store.checkpoints))
         if jobs is not None:
             yield GraphCopilot(deps, platforms, jobs, saver, owner())

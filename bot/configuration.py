@@ -1,10 +1,11 @@
 """What is set now, without showing a secret?"""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from pydantic import SecretStr
 
-from bot.settings import Settings, variable
+from bot.settings import Settings, sections, variable
 
 MASK = "set, not shown"
 
@@ -12,11 +13,11 @@ MASK = "set, not shown"
 def rows(settings: Settings) -> list[tuple[str, str, str]]:
     """(variable, value, meaning) for every setting, in order of section."""
     found: list[tuple[str, str, str]] = []
-    for section, info in Settings.model_fields.items():
-        values = getattr(settings, section)
-        model: Any = info.annotation
+    for section, model in sections().items():
+        values: Any = getattr(settings, section, None) or settings.sources.get(section)
         for field, details in model.model_fields.items():
-            found.append((variable(section, field), shown(getattr(values, field)), details.description or ""))
+            value = getattr(values, field) if values is not None else None
+            found.append((variable(section, field), shown(value), details.description or ""))
     return found
 
 
@@ -26,6 +27,8 @@ def shown(value: object) -> str:
         return "not set"
     if isinstance(value, SecretStr):
         return MASK
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={part}" for key, part in sorted(cast(Mapping[str, object], value).items())) or "none"
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value)
     text = str(value)

@@ -26,8 +26,11 @@ from clew.errors import ClewError, Misconfigured, StoreError
 from clew.evidence import Series
 from clew.hypothesis import Timeline
 from clew.incident import Window
-from clew.ports import Copilot, Memory
+from clew.memory import Memory
+from clew.ports import Copilot
 from tools.memory import SqlMemory
+from tools.outside import Outside
+from tools.usage import Usage
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +75,8 @@ def _secret(slack: SlackSettings, name: str) -> str:
 @asynccontextmanager
 async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
     """The whole bot, running while open: store, queue, Slack, health. Raises Misconfigured, StoreError or PlatformError."""
-    clock = SystemClock()
+    clock, registry = SystemClock(), CollectorRegistry()
+    outside = Outside(usage=Usage(registry), now=clock.now)
     config = slack_config(settings)
     async with AsyncExitStack() as stack:
         memory = await stack.enter_async_context(remembering(settings))
@@ -83,10 +87,10 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
 
         slack = await stack.enter_async_context(connected(config, memory, clock, draw))
         platforms = {slack.platform.name: slack.platform}
-        copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms))
+        copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms, outside=outside))
         running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed))
         await copilot.recover()
-        url = await stack.enter_async_context(_listening(settings, slack, running, memory))
+        url = await stack.enter_async_context(_listening(settings, slack, running, memory, registry))
         for chore in (_warmed(painter), _forgetting(memory)):
             stack.push_async_callback(_ended, asyncio.create_task(chore))
         yield Service(copilot, running, url)
@@ -115,9 +119,10 @@ async def _forgetting(memory: SqlMemory) -> None:
 
 
 @asynccontextmanager
-async def _listening(settings: Settings, slack: Slack, running: Running, memory: Memory) -> AsyncGenerator[str]:
+async def _listening(
+    settings: Settings, slack: Slack, running: Running, memory: Memory, registry: CollectorRegistry
+) -> AsyncGenerator[str]:
     server = web.Application(client_max_size=BODY_BYTES)
-    registry = CollectorRegistry()
     registry.register(Vitals(running))
 
     async def store() -> tuple[bool, str]:

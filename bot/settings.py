@@ -4,13 +4,15 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from clew.errors import Misconfigured
 from clew.limits import Limits
+from tools import source_kinds
+from tools.links import Links
 
 PREFIX = "CLEW_"
 CONFIG_FILE = "CLEW_CONFIG"
@@ -95,6 +97,18 @@ class LlmSettings(Section):
         return self.base_url is not None and self.model is not None
 
 
+class ScopeSettings(Section):
+    """What one team may see: its channels and alerts, and the sources' settings that differ for it."""
+
+    name: str = Field(min_length=1, description="What the scope is called in logs and in `clew doctor`.")
+    channels: tuple[str, ...] = Field(default=(), description="Names or ids of its channels, with `*`.")
+    labels: Mapping[str, str] = Field(default={}, description="Labels of an alert that make it this team's.")
+    sources: Mapping[str, Mapping[str, Any]] = Field(
+        default={},
+        description="Settings by source that replace those of everybody; a source not named here is not asked.",
+    )
+
+
 class Settings(Section):
     """Everything that can be set. Environment variables win over the YAML file, which wins over the defaults."""
 
@@ -104,6 +118,17 @@ class Settings(Section):
     queue: QueueSettings = QueueSettings()
     llm: LlmSettings = LlmSettings()
     limits: Limits = Limits()
+    links: Links = Links()
+    sources: Mapping[str, BaseModel] = Field(
+        default={}, description="Settings of each source that is configured, by kind."
+    )
+    scopes: tuple[ScopeSettings, ...] = ()
+
+
+def sections() -> dict[str, type[BaseModel]]:
+    """Every section that a setting can stand in: our own, and one for each kind of source."""
+    own = {name: info.annotation for name, info in Settings.model_fields.items() if name not in ("sources", "scopes")}
+    return {**own, **{kind.name: kind.settings for kind in source_kinds()}}  # pyright: ignore[reportReturnType]
 
 
 def environment() -> dict[str, str]:
@@ -120,12 +145,38 @@ def load(env: Mapping[str, str], file: Path | None = None) -> Settings:
     merged = _from_yaml(path) if path else {}
     for section, values in _from_environment(env).items():
         merged[section] = {**(merged.get(section) or {}), **values}
+    kinds = {kind.name: kind.settings for kind in source_kinds()}
+    told = {name: merged.pop(name) for name in tuple(merged) if name in kinds}
+    checked = _validated(Settings, merged)
+    sources = {name: _validated(kinds[name], values, name) for name, values in told.items()}
+    for scope in checked.scopes:
+        for name, values in scope.sources.items():
+            if name not in kinds:
+                raise Misconfigured(f"scopes: {scope.name}: {name} is no source. There are: {', '.join(kinds)}.")
+            _validated(kinds[name], {**told.get(name, {}), **values}, f"scopes: {scope.name}: {name}")
+    return checked.model_copy(update={"sources": sources})
+
+
+def scoped(settings: Settings, scope: ScopeSettings) -> dict[str, BaseModel]:
+    """The sources' settings for one scope: everybody's, with what the scope replaces; validated when they were loaded."""
+    out: dict[str, BaseModel] = {}
+    for kind in source_kinds():
+        if kind.name in scope.sources:
+            common = settings.sources.get(kind.name)
+            held = common.model_dump(exclude_unset=True) if common is not None else {}
+            out[kind.name] = kind.settings.model_validate({**held, **scope.sources[kind.name]})
+    return out
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validated(model: type[Model], values: Mapping[str, Any], section: str = "") -> Model:
     try:
-        return Settings.model_validate(merged)
+        return model.model_validate(values)
     except ValidationError as error:
-        raise Misconfigured(
-            "\n".join(_complaint(e) for e in error.errors(include_input=False, include_url=False))
-        ) from None
+        found = error.errors(include_input=False, include_url=False)
+        raise Misconfigured("\n".join(_complaint(e, section) for e in found)) from None
 
 
 def variable(section: str, field: str) -> str:
@@ -142,14 +193,18 @@ def _from_yaml(path: Path) -> dict[str, Any]:
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path} is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(loaded, dict) or not all(isinstance(value, dict | None) for value in loaded.values()):
+    if not isinstance(loaded, dict):
         raise Misconfigured(f"{path} must hold sections such as `slack:` with settings below them.")
-    return {str(key): dict(value or {}) for key, value in loaded.items()}
+    given: dict[str, Any] = {str(key): value for key, value in loaded.items()}
+    lists = {"scopes": given.pop("scopes")} if isinstance(given.get("scopes"), list) else {}
+    if not all(isinstance(value, dict | None) for value in given.values()):
+        raise Misconfigured(f"{path} must hold sections such as `slack:` with settings below them.")
+    return {**{key: dict(value or {}) for key, value in given.items()}, **lists}
 
 
-def _from_environment(env: Mapping[str, str]) -> dict[str, dict[str, str | list[str]]]:
-    known = {variable(s, f): (s, f) for s, info in Settings.model_fields.items() for f in _fields(info.annotation)}
-    found: dict[str, dict[str, str | list[str]]] = {}
+def _from_environment(env: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    known = {variable(s, f): (s, f) for s, model in sections().items() for f in model.model_fields}
+    found: dict[str, dict[str, Any]] = {}
     for name, value in env.items():
         if not name.startswith(PREFIX) or name == CONFIG_FILE:
             continue
@@ -162,18 +217,20 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, dict[str, str | list[
             )
         section, field = known.get(name) or known[plain]
         text = value if name in known else _from_secret_file(name, value)
-        found.setdefault(section, {})[field] = (
-            _split(text) if (section, field) == ("slack", "channel_patterns") else text
-        )
+        found.setdefault(section, {})[field] = _shaped(name, text, sections()[section].model_fields[field].annotation)
     return found
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _fields(section: Any) -> tuple[str, ...]:
-    return tuple(section.model_fields)
+def _shaped(name: str, text: str, wanted: Any) -> str | list[str] | dict[str, str]:
+    """A variable's text as what its setting holds: lists have commas, mappings are `key=value, key=value`."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if get_origin(wanted) is tuple:
+        return parts
+    if get_origin(wanted) in (dict, Mapping):
+        if not all("=" in part for part in parts):
+            raise Misconfigured(f"{name} must be written as key=value, key=value")
+        return {key.strip(): value.strip() for key, value in (part.split("=", 1) for part in parts)}
+    return text
 
 
 def _from_secret_file(name: str, path: str) -> str:
@@ -183,8 +240,8 @@ def _from_secret_file(name: str, path: str) -> str:
         raise Misconfigured(f"{name} names {path}, which cannot be read: {error}") from None
 
 
-def _complaint(error: Any) -> str:
-    where = [str(part) for part in error["loc"]]
+def _complaint(error: Any, section: str = "") -> str:
+    where = [*([section] if section else []), *(str(part) for part in error["loc"])]
     name = variable(where[0], where[1]) if len(where) > 1 else ".".join(where)
     if error["type"] == "extra_forbidden":
         return f"{'.'.join(where)} is not a setting. `clew config` lists them all."

@@ -71,6 +71,8 @@ class Incident(Frozen):
     """Who or what started it: a person's id, or a sentence such as `channel name matches inc-*`."""
     opened_at: float
     why_joined: str = ""
+    scope: str = ""
+    """Which team's sources may be asked, chosen by code when it opened; empty: those of everybody."""
     question: str = ""
     """What the person asked when starting, if anything; data, never an instruction."""
 

@@ -6,10 +6,9 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
-from clew.evidence import Evidence
-from clew.feedback import Ballot, Vote
+from clew.evidence import Asked, Evidence, Payload
+from clew.feedback import Vote
 from clew.frozen import Frozen
-from clew.habit import Habit
 from clew.incident import Incident, Window
 from clew.part import Part
 from clew.progress import Answer, HypothesisView, Numbered, Progress, View
@@ -39,6 +38,15 @@ class Era(StrEnum):
     """A fault-free reference for the same window; empty where the source has none."""
 
 
+class Checked(Frozen):
+    """One thing that a source looked at in itself: reach, rights, clock, retention, field mapping."""
+
+    what: str
+    ok: bool
+    says: str
+    """What was seen, or what is wrong and what to do."""
+
+
 class Health(Frozen):
     """A source's own state, for `clew doctor` and the Home tab."""
 
@@ -46,6 +54,10 @@ class Health(Frozen):
     ok: bool
     says: str
     """What it reaches, or what is wrong and what to do."""
+    findings: tuple[Checked, ...] = ()
+    """Each thing that was looked at; a source that is `ok` may still have one that is not."""
+    without: str = ""
+    """What an investigation will miss because of what is not ok; empty if nothing."""
 
 
 def query(method: Method) -> Method:
@@ -70,6 +82,10 @@ class Source(Protocol):
     def telemetry(self) -> Telemetry: ...
     async def check(self) -> Health:
         """Never raises: an unreachable source is a Health that says so."""
+        ...
+
+    def link(self, asked: Asked, payload: Payload) -> str | None:
+        """Where a person can look at this fact in the tool itself; None where no address is configured. Pure."""
         ...
 
 
@@ -145,104 +161,6 @@ class Mind(Protocol):
     ) -> str:
         """A bounded tool-calling loop of at most `budget` calls. Raises MindError or BudgetSpent."""
         ...
-
-
-class Effect(Frozen):
-    """An outward act in the ledger: intended, then done with the reference that the other side gave."""
-
-    key: str
-    done: bool
-    ref: str = ""
-    digest: str = ""
-
-
-class Memory(Protocol):
-    """What outlives the process. Every method raises StoreError when the store cannot answer."""
-
-    # admission: persist, then acknowledge
-    async def admit(self, key: str, body: str, at: float) -> bool:
-        """Durably keeps a delivery before it is acknowledged. False if `key` was admitted before."""
-        ...
-
-    async def settle(self, key: str) -> None:
-        """The delivery was handled; its body is forgotten, its key is kept."""
-        ...
-
-    async def unsettled(self) -> tuple[tuple[str, str], ...]:
-        """(key, body) of deliveries that were admitted and not settled, oldest first."""
-        ...
-
-    # incidents
-    async def open_incident(self, incident: Incident) -> bool:
-        """False if the incident exists already."""
-        ...
-
-    async def incident(self, incident_id: str) -> Incident | None: ...
-    async def incident_in(self, platform: str, team: str, channel: str) -> Incident | None:
-        """The newest incident whose thread is in this channel."""
-        ...
-
-    async def save_progress(self, progress: Progress) -> bool:
-        """Keeps the card's state; False (and keeps nothing) if a newer revision is kept already."""
-        ...
-
-    async def progress(self, incident_id: str) -> Progress | None: ...
-    async def recent(self, limit: int) -> tuple[Progress, ...]:
-        """The newest investigations first."""
-        ...
-
-    async def unfinished(self) -> tuple[Incident, ...]:
-        """Incidents whose investigation is open: to be taken up after a restart."""
-        ...
-
-    # evidence
-    async def keep(self, incident_id: str, fact: Evidence) -> Numbered:
-        """Keeps a fact once and gives it its number in the incident (E1, E2, ...); the same fact keeps its number."""
-        ...
-
-    async def recall(self, incident_id: str) -> tuple[Numbered, ...]:
-        """All facts of an incident by number."""
-        ...
-
-    async def number(self, incident_id: str, hypothesis_id: str) -> int:
-        """The stable number of a hypothesis in its incident (H1, H2, ...), given at first use."""
-        ...
-
-    # people
-    async def vote(self, vote: Vote) -> bool:
-        """Keeps one person's word (replacing their earlier one; history is kept). False if it says what already stood."""
-        ...
-
-    async def ballot(self, hypothesis_id: str) -> Ballot: ...
-
-    # log templates
-    async def learn(self, told: Sequence[Habit]) -> None:
-        """Keeps what an incident told of its services' error messages, each merged by `Habit.after`. Bounded: newcomers beyond
-        `PER_SERVICE` of a scope or `IN_ALL` are not kept, and what no incident confirmed for `KEPT` seconds is forgotten."""
-        ...
-
-    async def habits(self, ids: Sequence[str]) -> tuple[Habit, ...]:
-        """What is kept about these templates, by id; unknown ones are left out."""
-        ...
-
-    # effects and leases
-    async def intend(self, key: str, digest: str) -> Effect:
-        """Records the intent to act outward, or returns the effect that stands under `key` already."""
-        ...
-
-    async def done(self, key: str, ref: str, digest: str = "") -> None:
-        """The effect happened; `ref` is what the other side calls it, `digest` what it now shows."""
-        ...
-
-    async def effect(self, key: str) -> Effect | None: ...
-    async def effects(self, prefix: str) -> tuple[Effect, ...]: ...
-    async def lease(self, key: str, owner: str, seconds: float, now: float) -> int | None:
-        """A fencing number (grows with every new owner) if `owner` holds the lease now, None if another does."""
-        ...
-
-    async def release(self, key: str, owner: str) -> None: ...
-
-    async def check(self) -> Health: ...
 
 
 class Jobs(Protocol):

@@ -23,6 +23,8 @@ class SeriesKey:
     unit: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     """What else tells series of one metric apart, by name: `track`, `version`, `zone`, ... ; natural experiments compare by them."""
+    query: str = field(default="", compare=False)
+    """The exact query that returns this series alone or with few others; empty where the table's own is as exact as it gets."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class Matrix:
     keys: tuple[SeriesKey, ...]
     values: Floats
     query: str = ""
+    partial: str = ""
+    """Why this is not all, in plain words; empty if it is."""
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.keys), len(self.times)):
@@ -45,7 +49,7 @@ class Matrix:
     def of(self, part: Part) -> "Matrix":
         """The series of one part of the services, with the times of all."""
         rows = [row for row, key in enumerate(self.keys) if part.holds(key.service)]
-        return Matrix(self.times, tuple(self.keys[row] for row in rows), self.values[rows], self.query)
+        return Matrix(self.times, tuple(self.keys[row] for row in rows), self.values[rows], self.query, self.partial)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +70,8 @@ class Spans:
     services: tuple[str, ...]
     operations: tuple[str, ...]
     query: str = ""
+    partial: str = ""
+    """Why this is not all; empty if it is. A sample of whole traces is no part in this sense."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -92,7 +98,16 @@ class LogTable:
     traces: tuple[str, ...]
     query: str = ""
     dropped: int = 0
-    """Lines beyond the budget that were not read."""
+    """Lines beyond the budget that neither were read nor are stood for."""
+    stands: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    """How many lines (N,) each row stands for, itself among them, where a store counted and sampled; empty: each for itself."""
+    partial: str = ""
+    """Why this is not all; empty if it is."""
+
+    @property
+    def weights(self) -> Ints:
+        """How many lines (N,) each row stands for."""
+        return self.stands if len(self.stands) else np.ones(len(self), dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -109,17 +124,24 @@ class ChangeTable:
 
     changes: tuple[Change, ...] = ()
     query: str = ""
+    partial: str = ""
+    """Why this is not all; empty if it is."""
 
 
 @dataclass(frozen=True)
 class CallGraph:
-    """Who calls whom. `provenance` says where each edge was learned."""
+    """Who calls whom."""
 
     edges: tuple[tuple[str, str], ...] = ()
     provenance: str = ""
+    """Where all of it was learned, for people."""
     query: str = ""
     services: tuple[str, ...] = field(default=())
     """All known services, including those without an edge."""
+    learned: tuple[tuple[str, ...], ...] = ()
+    """Names of the sources that know each edge, in the order of `edges`; empty where one source told all."""
+    partial: str = ""
+    """Why this is not all; empty if it is."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from bot.composition import Facts
 from clew.errors import SourceUnavailable
-from clew.evidence import Evidence
+from clew.evidence import Asked, Evidence, Payload
 from clew.incident import Incident, Window
 from clew.limits import Limits
 from clew.part import Part
@@ -72,6 +72,9 @@ class _Shelved:
     @property
     def name(self) -> str:
         return f"recorded {self.telemetry.value}"
+
+    def link(self, asked: Asked, payload: Payload) -> str | None:
+        return None
 
     async def check(self) -> Health:
         return Health(source=self.name, ok=True, says=f"{len(self._shelf.cases)} recorded incidents")

@@ -18,6 +18,10 @@ PACKAGES = {
     "postgres": ("postgresql",),
     "node": ("nodejs", "npm"),
     "npm": ("nodejs", "npm"),
+    "prometheus": ("prometheus",),
+    "promtool": ("prometheus",),
+    "prometheus-alertmanager": ("prometheus-alertmanager",),
+    "git": ("git",),
 }
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from typing import Any
 
 from pydantic import BaseModel
 
 from clew.errors import Misconfigured
 from clew.ports import Source
+from tools.outside import Outside
 
 GROUP = "clew.sources"
 """The entry-point group through which other packages bring sources; each entry is a SourceKind."""
@@ -22,7 +24,7 @@ class SourceKind:
     """Its section in the settings: `CLEW_<NAME>__...`; without that section the kind is simply absent."""
     settings: type[BaseModel]
     """Addresses, tokens and tenants; validated when opened, never part of a question."""
-    opened: Callable[[BaseModel], AbstractAsyncContextManager[tuple[Source, ...]]]
+    opened: Callable[[Any, Outside], AbstractAsyncContextManager[tuple[Source, ...]]]
     """Given its validated settings: the sources, for as long as the context lasts. Raises Misconfigured."""
 
 

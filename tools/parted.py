@@ -9,7 +9,7 @@ from clew.causal.moment import Moment
 from clew.causal.summary import Summary, merged, summarise
 from clew.causal.witness import gathered, witnesses
 from clew.errors import SourceError, SourceTimeout, SourceUnavailable, StoreError
-from clew.evidence import Evidence
+from clew.evidence import Asked, Evidence, Payload
 from clew.frozen import Frozen
 from clew.incident import Symptom, Window
 from clew.limits import Limits
@@ -82,6 +82,9 @@ class PartedMetrics:
     @property
     def name(self) -> str:
         return self._source.name
+
+    def link(self, asked: Asked, payload: Payload) -> str | None:
+        return self._source.link(asked, payload)
 
     async def check(self) -> Health:
         return await self._source.check()

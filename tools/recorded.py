@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from clew.errors import BadCase, SourceUnavailable
-from clew.evidence import Evidence
+from clew.evidence import Asked, Evidence, Payload
 from clew.incident import Window
 from clew.part import Part
 from clew.ports import Era, Health, Source, Telemetry, query
@@ -48,6 +48,10 @@ class _Recorded:
         when = "all of it" if era is Era.NORMAL else span(window)
         left_out = f" ({counted(dropped, 'unreadable row')} left out)" if dropped else ""
         return " ".join(part for part in (where, words, when) if part) + left_out
+
+    def link(self, asked: Asked, payload: Payload) -> str | None:
+        """A recording has no address."""
+        return None
 
     async def check(self) -> Health:
         """Reads the file, so that what is broken is said before an incident needs it."""

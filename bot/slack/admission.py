@@ -15,7 +15,8 @@ from slack_bolt.response import BoltResponse
 
 from bot.slack.ids import Act, Form
 from clew.errors import StoreError
-from clew.ports import Clock, Memory
+from clew.memory import Memory
+from clew.ports import Clock
 
 log = structlog.get_logger(__name__)
 

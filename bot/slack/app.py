@@ -24,7 +24,8 @@ from bot.slack.socket import Socket
 from bot.slack.uploads import Draw
 from bot.slack.web import Web, new_session
 from clew.limits import Limits
-from clew.ports import Clock, Copilot, Memory
+from clew.memory import Memory
+from clew.ports import Clock, Copilot
 
 log = structlog.get_logger(__name__)
 

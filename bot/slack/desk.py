@@ -20,7 +20,8 @@ from bot.slack.text import fallback
 from bot.slack.web import Web
 from clew.errors import PlatformError
 from clew.incident import Incident
-from clew.ports import Clock, Copilot, Memory
+from clew.memory import Memory
+from clew.ports import Clock, Copilot
 from clew.progress import Progress, RunState
 
 log = structlog.get_logger(__name__)

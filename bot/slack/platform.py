@@ -26,7 +26,8 @@ from bot.slack.uploads import Charts, Draw
 from bot.slack.web import UNREACHABLE, Web
 from clew.errors import PlatformError
 from clew.incident import Incident
-from clew.ports import Clock, Memory
+from clew.memory import Memory
+from clew.ports import Clock
 from clew.progress import Answer, HypothesisView, Progress, RuledOutView, RunState, TimelineView, View
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from bot.slack.scopes import Method
 from bot.slack.shapes import Block
 from bot.slack.web import Web
 from clew.errors import PlatformError
-from clew.ports import Memory
+from clew.memory import Memory
 
 log = structlog.get_logger(__name__)
 

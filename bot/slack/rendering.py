@@ -9,7 +9,7 @@ import structlog
 from bot.slack.blocks import Dialect
 from bot.slack.shapes import Block, Message
 from clew.errors import PlatformError
-from clew.ports import Memory
+from clew.memory import Memory
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,8 @@ from clew.errors import ClewError, PlatformError
 from clew.evidence import Series
 from clew.hypothesis import Timeline
 from clew.incident import Window
-from clew.ports import Clock, Memory
+from clew.memory import Memory
+from clew.ports import Clock
 
 log = structlog.get_logger(__name__)
 

@@ -35,7 +35,9 @@ def calm_errors(lines: LogTable, normal: LogTable, moment: Moment, source: str) 
         if length >= _LEAST:
             seconds += length
             chosen = calm & loud(table, mine, names)
-            counts.update((table.services[s], int(c)) for s, c in zip(table.service[chosen], mine[chosen], strict=True))
+            told = zip(table.service[chosen], mine[chosen], table.weights[chosen], strict=True)
+            for service, code, weight in told:
+                counts[table.services[service], int(code)] += int(weight)
     taught: Counter[str] = Counter()
     out: list[Habit] = []
     for (service, code), count in sorted(counts.items(), key=lambda item: (-item[1], item[0][0], names[item[0][1]])):

@@ -70,11 +70,11 @@ def _marked(lines: LogTable, normal: LogTable, moment: Moment) -> _Marked:
     mine, others = codes[: len(lines)], codes[len(lines) :]
     if len(normal):
         during = lines.times >= moment.start - _EARLY
-        usual = np.bincount(others, minlength=len(names)).astype(np.float64)
+        usual = np.bincount(others, normal.weights, minlength=len(names)).astype(np.float64)
         usual *= _length(lines.times[during]) / _length(normal.times)
     else:
         during = lines.times >= moment.start - (30.0 if moment.onset is not None else _EARLY)
-        usual = np.bincount(mine[~during], minlength=len(names)).astype(np.float64)
+        usual = np.bincount(mine[~during], lines.weights[~during], minlength=len(names)).astype(np.float64)
         usual *= _length(lines.times[during]) / _length(lines.times[~during])
     return _Marked(mine, names, loud(lines, mine, names), during, others, usual)
 
@@ -84,9 +84,9 @@ def _length(times: Floats) -> float:
 
 
 def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:
-    now = np.bincount(marked.codes[marked.during], minlength=len(marked.names))
+    now = np.bincount(marked.codes[marked.during], lines.weights[marked.during], minlength=len(marked.names))
     fresh = marked.during & marked.loud & (marked.usual <= _STRAY * now)[marked.codes]
-    rows = np.flatnonzero(fresh)
+    rows, weights = np.flatnonzero(fresh), lines.weights
     first_in_trace: dict[int, int] = {}
     for row in rows:
         trace = int(lines.trace[row])
@@ -97,16 +97,16 @@ def _new(lines: LogTable, marked: _Marked) -> list[LogClue]:
         groups.setdefault((int(lines.service[row]), int(marked.codes[row])), []).append(int(row))
     out: list[LogClue] = []
     for (service, code), members in groups.items():
-        led = sum(1 for row in members if first_in_trace.get(int(lines.trace[row]), row) == row)
+        led = sum(int(weights[row]) for row in members if first_in_trace.get(int(lines.trace[row]), row) == row)
         out.append(_error_clue(lines, marked, service, code, members, led))
     return out
 
 
 def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows: list[int], led: int) -> LogClue:  # noqa: PLR0917
-    who, template = lines.services[service], marked.names[code]
+    who, template, count = lines.services[service], marked.names[code], int(lines.weights[rows].sum())
     first, last = float(lines.times[rows[0]]), float(lines.times[rows[-1]])
     short = within(gist(template), 70)
-    says = f"new error in {who or 'a status feed'}: “{short}” 0 → {len(rows)} lines from {clock(first)}"
+    says = f"new error in {who or 'a status feed'}: “{short}” 0 → {count} lines from {clock(first)}"
     clue = Clue(
         channel="new errors" if who else "status feed",
         service=who or None,
@@ -116,13 +116,13 @@ def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows:
         detail=template[:400],
     )
     return LogClue(
-        clue, who, lines.severities[int(lines.severity[rows[0]])], template, len(rows), 0, first, last, tuple(rows[:5])
+        clue, who, lines.severities[int(lines.severity[rows[0]])], template, count, 0, first, last, tuple(rows[:5])
     )
 
 
 def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) -> list[LogClue]:
     """Templates that were usual (8 or more lines expected) and are not written any more."""
-    now = np.bincount(marked.codes[marked.during], minlength=len(marked.names))
+    now = np.bincount(marked.codes[marked.during], lines.weights[marked.during], minlength=len(marked.names))
     out: list[LogClue] = []
     owners = _owners(lines, normal, marked)
     for code in np.flatnonzero((marked.usual >= 8) & (now == 0)):

@@ -57,7 +57,7 @@ def _matrix(matrix: Matrix) -> tuple[Matrix, str]:
     dated = np.isfinite(matrix.times)
     undated = int((~dated).sum())
     if undated:
-        matrix = Matrix(matrix.times[dated], matrix.keys, matrix.values[:, dated], matrix.query)
+        matrix = replace(matrix, times=matrix.times[dated], values=matrix.values[:, dated])
     beyond = int(np.count_nonzero(np.abs(matrix.values) > LARGEST))
     return matrix, _said((undated, "times", "are no time"), (beyond, "samples", "are infinite or beyond 1e150"))
 
@@ -94,6 +94,7 @@ def _lines(lines: LogTable) -> tuple[LogTable, str]:
             severity=lines.severity[order],
             trace=lines.trace[order],
             messages=tuple(lines.messages[row] for row in order),
+            stands=lines.stands[order] if len(lines.stands) else lines.stands,
         )
     return lines, _said((undated, "lines", "carry no time"))
 
@@ -124,7 +125,7 @@ def _texts(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _mended(key: SeriesKey) -> SeriesKey:
     service, instance, metric, unit = _texts((key.service, key.instance, key.metric, key.unit))
-    return SeriesKey(service, instance, metric, unit, key.labels)
+    return replace(key, service=service, instance=instance, metric=metric, unit=unit)
 
 
 def _said(*parts: tuple[int, str, str]) -> str:

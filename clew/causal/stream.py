@@ -33,7 +33,7 @@ def lines_with(scene: Scene, service: str, template: str, *, falls: bool = False
     if not hits and not falls:
         return None
     edges, width = bins(np.empty(0), float(lines.times[0]), scene.until, 0.0)
-    counts = np.histogram(lines.times[hits], edges)[0].astype(np.float64)
+    counts = np.histogram(lines.times[hits], edges, weights=lines.weights[hits])[0].astype(np.float64)
     values = -counts if falls else counts
     return Signal(f"{service} errors", service, f"lines: {text[:40]}", edges[:-1], values, width)
 

@@ -8,7 +8,8 @@ from clew.evidence import Evidence
 from clew.feedback import Ballot, Vote
 from clew.habit import IN_ALL, KEPT, PER_SERVICE, Habit
 from clew.incident import Incident
-from clew.ports import Effect, Health
+from clew.memory import Effect
+from clew.ports import Health
 from clew.progress import Numbered, Progress, RunState
 
 

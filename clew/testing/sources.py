@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from clew.errors import SourceUnavailable
-from clew.evidence import Asked, Call, Evidence, Note, Standing, evidence
+from clew.evidence import Asked, Call, Evidence, Note, Payload, Standing, evidence
 from clew.incident import Window
 from clew.part import Part
 from clew.ports import Era, Health, Telemetry, query
@@ -48,6 +48,9 @@ class _Fake:
             raise SourceUnavailable(self.name, f"{self.name} is down")
         if self.mood is Mood.HANGS:
             await asyncio.Event().wait()
+
+    def link(self, asked: Asked, payload: Payload) -> str | None:
+        return None
 
     async def check(self) -> Health:
         says = {Mood.FAILS: "is down", Mood.HANGS: "does not answer", Mood.GARBAGE: "answers nonsense"}

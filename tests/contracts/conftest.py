@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
-from clew.ports import Memory
+from clew.memory import Memory
 from clew.testing import DictMemory
 from tools.memory import SqlMemory, opened
 

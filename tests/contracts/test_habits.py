@@ -3,7 +3,7 @@
 import asyncio
 
 from clew.habit import KEPT, PER_SERVICE, Habit, habit_id
-from clew.ports import Memory
+from clew.memory import Memory
 
 DAY = 24 * 3600.0
 NOW = 1_700_000_000.0

@@ -17,7 +17,7 @@ from clew.errors import Misconfigured, StoreError
 from clew.evidence import Asked, Call, Evidence, Note, Series, evidence
 from clew.feedback import RejectReason, Vote
 from clew.incident import Incident, Thread, Window
-from clew.ports import Memory
+from clew.memory import Memory
 from clew.progress import Progress, RunState
 from tools.memory import SqlMemory, opened
 from tools.memory.schema import METADATA

@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.settings import Settings, variable
+from bot.settings import sections, variable
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "clew"
@@ -143,7 +143,7 @@ def test_the_pod_is_locked_down_and_holds_no_secret_in_clear(helm: str) -> None:
 
 
 def test_the_variables_of_the_chart_are_settings_of_the_program(helm: str) -> None:
-    known = {variable(s, f) for s, info in Settings.model_fields.items() for f in info.annotation.model_fields}  # type: ignore[union-attr]
+    known = {variable(s, f) for s, model in sections().items() for f in model.model_fields}
     documents = [*rendered(helm, *SEVERAL), *rendered(helm, *HTTP)]
     used = {
         e["name"]

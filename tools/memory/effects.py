@@ -2,7 +2,7 @@
 
 from sqlalchemy import case, or_, select, update
 
-from clew.ports import Effect
+from clew.memory import Effect
 from tools.memory.schema import EFFECTS, LEASES
 from tools.memory.store import Store
 

@@ -12,6 +12,7 @@ from bot.doctor import Diagnosis, State, examine, source_lines
 from bot.settings import LlmSettings, Settings, SlackSettings, StoreSettings
 from bot.slack.manifest import manifest
 from clew.errors import SourceUnavailable
+from clew.evidence import Asked, Payload
 from clew.ports import Health, Telemetry
 from playground.slack.server import LocalSlack
 
@@ -24,6 +25,9 @@ class Patient:
     def __init__(self, name: str, word: Health | Exception | None) -> None:
         self.name = name
         self._word = word
+
+    def link(self, asked: Asked, payload: Payload) -> str | None:
+        return None
 
     async def check(self) -> Health:
         if self._word is None:
