@@ -23,6 +23,10 @@ EFFECT = {
 }
 
 
+SHOWS_TROUBLE = frozenset({Telemetry.METRICS, Telemetry.LOGS, Telemetry.TRACES})
+"""Telemetry in which trouble shows itself: while it is missing or partial nothing is called healthy."""
+
+
 @dataclass(eq=False)
 class Gather:
     """One specialist's hands for one look. Reads are bounded and become receipts; failures become gaps; facts get numbers."""
@@ -46,8 +50,8 @@ class Gather:
             self.gap(telemetry.value, "no source of this kind is connected", EFFECT[telemetry])
         return found
 
-    def gap(self, source: str, reason: str, effect: str) -> None:
-        told = Gap(source=source, reason=reason[:200], effect=effect)
+    def gap(self, source: str, reason: str, effect: str, *, blind: bool = False) -> None:
+        told = Gap(source=source, reason=reason[:200], effect=effect, blind=blind)
         if told not in self.gaps:
             self.gaps.append(told)
 
@@ -77,7 +81,8 @@ class Gather:
         if reading.error is not None:
             await self._failed(source, method, reading.error)
         if partial := str(getattr(reading.value, "partial", "")):
-            self.gap(source.name, partial, "what was read counts; the rest may have told more")
+            told = "what was read counts; the rest may have told more"
+            self.gap(source.name, partial, told, blind=source.telemetry in SHOWS_TROUBLE)
         if reading.left_out:
             self.gap(
                 source.telemetry.value, reading.left_out, "the rest was read; what was left out may have told more"
@@ -135,7 +140,7 @@ class Gather:
 
     async def _failed(self, source: Source, method: str, error: SourceError) -> None:
         """A failed query is evidence too: of a gap."""
-        self.gap(source.name, str(error), EFFECT[source.telemetry])
+        self.gap(source.name, str(error), EFFECT[source.telemetry], blind=source.telemetry in SHOWS_TROUBLE)
         asked = Asked(source=source.name, call=Call(method=method), query="", window=self.look.lead.window)
         await self.desk.deps.memory.keep(
             self.look.incident.id,

@@ -55,13 +55,19 @@ def _asked_of(state: State, arithmetic: Callable[..., Answer]) -> Callable[[], A
     findings, found, incident = current(state), triaged(state), state["incident"]
     return partial(
         arithmetic,
-        (*(clue for finding in findings for clue in finding.clues), *state.get("experiments", ())),
+        (*(clue for finding in findings for clue in finding.clues), *state.get("experiments", ()), *_unseen(state)),
         found.topology.graph,
         Priors(),
         symptom=incident.symptom,
         onset=found.moment.onset,
         changes=tuple(change for finding in findings for change in finding.changes),
     )
+
+
+def _unseen(state: State) -> tuple[Clue, ...]:
+    """One clue for each thing that trouble could hide in: it blames nobody and forbids an all-clear."""
+    gaps = dict.fromkeys((*triaged(state).gaps, *(gap for finding in current(state) for gap in finding.gaps)))
+    return tuple(Clue(channel="unseen", amount=0.0, says=f"{g.source}: {g.reason}"[:200]) for g in gaps if g.blind)
 
 
 def triaged(state: State) -> Triaged:

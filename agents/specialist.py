@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agents.desk import Desk
 from agents.dig import dig
-from agents.gather import Gather
+from agents.gather import SHOWS_TROUBLE, Gather
 from agents.state import Look, Receipt
 from clew.evidence import Change
 from clew.hypothesis import Clue, Finding, Gap
@@ -66,5 +66,6 @@ async def investigate(specialist: Specialist, look: Look, desk: Desk) -> Gathere
 
 def missing(specialist: Specialist, look: Look, reason: str) -> Finding:
     """The finding of a specialist that crashed or never came back: a gap with its effect."""
-    gap = Gap(source=specialist.name, reason=reason, effect=specialist.effect)
+    blind = bool(specialist.telemetry & SHOWS_TROUBLE)
+    gap = Gap(source=specialist.name, reason=reason, effect=specialist.effect, blind=blind)
     return Finding(lead=look.lead.id, agent=specialist.name, summary=reason, gaps=(gap,), round=look.lead.round)

@@ -20,32 +20,36 @@ async def tables(desk: Desk, window: Window, graph: CallGraph, changes: tuple[Ch
 
     A source that failed leaves its table empty: whoever reads it can't tell. Raises nothing that a source raises on purpose.
     """
-    (matrix, normal), (spans, usual), (lines, calm) = await asyncio.gather(
-        _both(desk, MetricSource, "matrix", window, lambda s, era: levels(s, window, era, symptom)),
-        _both(desk, TraceSource, "spans", window, lambda s, era: s.spans(window, era)),
-        _both(desk, LogSource, "lines", window, lambda s, era: s.lines(window, era)),
+    levels_, spans, lines = await asyncio.gather(
+        _all(desk, MetricSource, "matrix", window, lambda s, era: levels(s, window, era, symptom)),
+        _all(desk, TraceSource, "spans", window, lambda s, era: s.spans(window, era)),
+        _all(desk, LogSource, "lines", window, lambda s, era: s.lines(window, era)),
     )
+    matrix, normal = levels_[0] if levels_ else (Matrix.empty(), None)
+    traced, usual = spans[0] if spans else (Spans.empty(), None)
     return Tables(
-        matrix if matrix is not None else Matrix.empty(),
+        matrix,
         normal if normal is not None else Matrix.empty(),
-        spans if spans is not None else Spans.empty(),
+        traced,
         usual if usual is not None else Spans.empty(),
-        lines if lines is not None else LogTable.empty(),
-        calm if calm is not None else LogTable.empty(),
+        LogTable.joined([now for now, _ in lines]),
+        LogTable.joined([calm for _, calm in lines if calm is not None]),
         ChangeTable(changes),
         graph,
     )
 
 
-async def _both(
+async def _all(
     desk: Desk, kind: type[Of], method: str, window: Window, ask: Callable[[Of, Era], Awaitable[Value]]
-) -> tuple[Value | None, Value | None]:
-    """The first source of the kind that answers: the incident's table, and the one of normal times."""
-    for source in (s for s in desk.deps.sources if isinstance(s, kind)):
+) -> list[tuple[Value, Value | None]]:
+    """Of each source of the kind that answers: the incident's table, and the one of normal times."""
+
+    async def both(source: Of) -> tuple[Value | None, Value | None]:
         now, normal = await asyncio.gather(
-            desk.read(source, question(method, Era.NOW.value, window), lambda s=source: ask(s, Era.NOW)),
-            desk.read(source, question(method, Era.NORMAL.value, window), lambda s=source: ask(s, Era.NORMAL)),
+            desk.read(source, question(method, Era.NOW.value, window), lambda: ask(source, Era.NOW)),
+            desk.read(source, question(method, Era.NORMAL.value, window), lambda: ask(source, Era.NORMAL)),
         )
-        if now.value is not None:
-            return now.value, normal.value
-    return None, None
+        return now.value, normal.value
+
+    found = await asyncio.gather(*(both(source) for source in desk.deps.sources if isinstance(source, kind)))
+    return [(now, normal) for now, normal in found if now is not None]

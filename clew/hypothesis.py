@@ -117,6 +117,8 @@ class Gap(Frozen):
     source: str
     reason: str
     effect: str
+    blind: bool = False
+    """True where trouble could stand in what was not seen: then nothing is called healthy."""
 
 
 class Finding(Frozen):

@@ -1,5 +1,6 @@
 """What do bulk reads return: typed tables of numpy arrays and names, for sweeps; they never enter a graph's state."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -113,9 +114,45 @@ class LogTable:
         return len(self.times)
 
     @staticmethod
+    def joined(tables: Sequence["LogTable"]) -> "LogTable":
+        """The lines of several sources as one table, ascending in time; lines of the same moment keep the order of their sources."""
+        told = [table for table in tables if len(table)]
+        if len(told) <= 1:
+            return told[0] if told else (tables[0] if tables else LogTable.empty())
+        services, service = _coded((table.services, table.service) for table in told)
+        severities, severity = _coded((table.severities, table.severity) for table in told)
+        traces, trace = _coded((table.traces, table.trace) for table in told)
+        order = np.argsort(np.concatenate([table.times for table in told]), kind="stable")
+        messages = [message for table in told for message in table.messages]
+        return LogTable(
+            times=np.concatenate([table.times for table in told])[order],
+            service=service[order],
+            severity=severity[order],
+            trace=trace[order],
+            messages=tuple(messages[row] for row in order),
+            services=services,
+            severities=severities,
+            traces=traces,
+            query="; ".join(table.query for table in told if table.query),
+            dropped=sum(table.dropped for table in tables),
+            stands=np.concatenate([table.weights for table in told])[order],
+            partial="; ".join(dict.fromkeys(table.partial for table in tables if table.partial)),
+        )
+
+    @staticmethod
     def empty(query: str = "") -> "LogTable":
         none = np.empty(0, dtype=np.int32)
         return LogTable(np.empty(0), none, none, none, (), (), (), (), query)
+
+
+def _coded(columns: Iterable[tuple[tuple[str, ...], Ints]]) -> tuple[tuple[str, ...], Ints]:
+    """Columns of indices into names of their own as one column into the names of all; -1 stays -1."""
+    names: dict[str, int] = {}
+    out: list[Ints] = []
+    for known, indices in columns:
+        places = np.array([names.setdefault(name, len(names)) for name in known] + [-1], dtype=np.int32)
+        out.append(places[indices])
+    return tuple(names), np.concatenate(out)
 
 
 @dataclass(frozen=True)

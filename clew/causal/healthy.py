@@ -26,8 +26,11 @@ def healthy(clues: Sequence[Clue], symptom: Symptom) -> tuple[bool, tuple[Clue, 
     """(True, the clues that say so) only if the symptom's own signal was measured before and during and stayed usual, and no other channel
     is above its bar.
 
-    Missing data is never health: without a `quiet` clue of the front door or the symptom's service the answer is False.
+    Missing data is never health: without a `quiet` clue of the front door or the symptom's service, or with a clue that says that
+    something was `unseen`, the answer is False.
     """
+    if any(c.channel == "unseen" for c in clues):
+        return False, ()
     if symptom.signal is None and symptom.metric is None:
         return False, ()  # what was noticed is unknown, so it cannot be shown to be well
     wanted = {"latency"} if symptom.signal is Signal.LATENCY else {"errors"}

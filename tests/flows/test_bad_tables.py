@@ -301,6 +301,16 @@ async def test_a_quiet_system_is_healthy_as_long_as_it_is_measured() -> None:
     assert (await investigated(World("quiet", quiet()))).verdict is Verdict.HEALTHY
 
 
+@pytest.mark.parametrize("partial", ["lines", "spans", "matrix"])
+async def test_nothing_is_healthy_while_a_part_of_it_was_not_seen(partial: str) -> None:
+    tables = quiet(lines=lines(sick=False), spans=spans(sick=False))
+    assert (await investigated(World("whole", tables))).verdict is Verdict.HEALTHY
+    cut = replace(getattr(tables, partial), partial="2 of 5 shards did not answer")
+    report = await investigated(World("cut", replace(tables, **{partial: cut})))
+    assert report.verdict is Verdict.NOT_FOUND
+    assert "2 of 5 shards did not answer" in told(report.gaps)
+
+
 def ending(seconds: float) -> Matrix:
     """Quiet metrics whose last sample is so long before the alert."""
     return columns(np.flatnonzero(ALERT - seconds >= TIMES), QUIET)

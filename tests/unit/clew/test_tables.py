@@ -41,3 +41,35 @@ def test_tables_are_known_by_identity_not_by_their_arrays() -> None:
     one, other = Matrix.empty(), Matrix.empty()
     assert one == one  # noqa: PLR0124 an array's own comparison would raise here
     assert one != other
+
+
+def lines(times: list[float], service: str, stands: list[int] | None = None, partial: str = "") -> LogTable:
+    zero = np.zeros(len(times), dtype=np.int32)
+    held = np.array(stands or [], dtype=np.int32)
+    messages = tuple(f"{service} at {time:g}" for time in times)
+    return LogTable(
+        np.array(times),
+        zero,
+        zero,
+        zero - 1,
+        messages,
+        (service,),
+        ("ERROR",),
+        (),
+        service,
+        stands=held,
+        partial=partial,
+    )
+
+
+def test_lines_of_several_sources_are_one_table_in_order_of_time() -> None:
+    one = LogTable.joined([lines([1.0, 3.0], "web"), LogTable.empty("none"), lines([2.0], "pods", [7], "cut")])
+    assert one.messages == ("web at 1", "pods at 2", "web at 3")
+    assert [one.services[code] for code in one.service] == ["web", "pods", "web"]
+    assert one.severities == ("ERROR",)
+    assert one.weights.tolist() == [1, 7, 1]
+    assert one.trace.tolist() == [-1, -1, -1]
+    assert (one.query, one.partial) == ("web; pods", "cut")
+    alone = lines([1.0], "web")
+    assert LogTable.joined([alone]) is alone
+    assert len(LogTable.joined([])) == 0

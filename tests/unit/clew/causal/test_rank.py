@@ -147,6 +147,7 @@ def test_quiet_signal_is_healthy_and_one_new_error_is_not() -> None:
     assert ranked(quiet).verdict is Verdict.HEALTHY
     assert not ranked(quiet, clue("new errors", "pay", 0.8)).healthy
     assert not ranked(quiet, symptom=Symptom()).healthy
+    assert not ranked(quiet, Clue(channel="unseen", amount=0.0, says="logs: down")).healthy
 
 
 def test_memory_nudges_and_never_decides() -> None:
