@@ -64,9 +64,11 @@ def investigation(specialists: tuple[Specialist, ...], limits: Limits, saver: Ba
 
 def _triage(specialists: tuple[Specialist, ...]) -> Any:
     async def node(state: State, runtime: Runtime[Desk]) -> Update:
-        round_ = state.get("round", 0)
+        round_, deps = state.get("round", 0), runtime.context.deps
+        if round_ and deps.clock.now() < state["incident"].window.end:
+            await deps.clock.sleep(deps.limits.settle_seconds)
         found, receipts = await triage(state["incident"], round_, runtime.context)
-        window = lead_window(state["incident"], round_, runtime.context.deps.limits.widen)
+        window = lead_window(state["incident"], round_, deps.limits.widen)
         asked = leads(state["incident"], found, specialists, window)
         return {"triaged": found, "leads": asked, "receipts": list(receipts), "round": round_ + 1}
 

@@ -1,5 +1,6 @@
 """When does an investigation look further back, and is the graph the same arithmetic as one pure call?"""
 
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from clew.fleet import FleetSource
 from clew.hypothesis import Confidence, Verdict
 from clew.incident import Incident, Signal, Symptom, Thread, Window, incident_id
 from clew.limits import Limits
+from clew.part import Part
 from clew.ports import Era, Source
 from clew.question import Question
 from clew.tables import ChangeTable, Matrix, SeriesKey, Tables
@@ -41,6 +43,32 @@ async def test_nothing_clear_is_looked_for_further_back_and_then_honestly_not_fo
     assert progress.report.verdict is Verdict.NOT_FOUND
     assert progress.report.rounds == 2
     assert blind.calls.count("matrix now") == 2
+
+
+@dataclass(kw_only=True)
+class Running(FakeMetrics):
+    """Metrics of which only what was measured until now can be read, and when they were read."""
+
+    clock: FrozenClock
+    read_at: list[float] = field(default_factory=list[float])
+
+    async def matrix(self, window: Window, era: Era = Era.NOW, part: Part | None = None) -> Matrix:
+        found = await super().matrix(window, era, part)
+        seen = int(np.searchsorted(found.times, self.clock.now(), side="right"))
+        self.read_at += [self.clock.now()] if era is Era.NOW else []
+        return replace(found, times=found.times[:seen], values=found.values[:, :seen])
+
+
+@pytest.mark.parametrize(("later", "waits"), [(10.0, [0.0, 6.0, 12.0]), (7_200.0, [0.0, 0.0, 0.0])], ids=["on", "over"])
+async def test_while_it_goes_on_a_further_look_waits_for_newer_facts(
+    tmp_path: Path, later: float, waits: list[float]
+) -> None:
+    clock = FrozenClock(ALERT + later)
+    flat = Matrix(matrix().times, matrix().keys[:1], np.full((1, len(matrix().times)), np.nan))
+    live = Running(name="metrics", table=flat, clock=clock)
+    async with Houses(tmp_path, clock=clock).house(sources=(live,)) as house:
+        await house.investigated()
+    assert [at - ALERT - later for at in live.read_at] == waits
 
 
 async def test_the_graph_ranks_as_one_pure_call_does(houses: Houses) -> None:
