@@ -122,3 +122,31 @@ HABITS = Table(
     Index("ix_habits_scope", "scope"),
     Index("ix_habits_latest", "latest"),
 )
+ALERTS = Table(
+    "alerts",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("incident", String, nullable=False),  # no foreign key: it is opened after its alerts are kept
+    Column("told_at", Float, nullable=False),
+    Column("heard_at", Float, nullable=False),
+    Column("firing", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_alerts_incident", "incident"),
+    Index("ix_alerts_heard_at", "heard_at"),
+)
+BURSTS = Table(
+    "bursts",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("latest_at", Float, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_bursts_latest_at", "latest_at"),
+)
+BOOKS = Table(
+    "books",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
