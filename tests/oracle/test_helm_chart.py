@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.settings import sections, variable
+from bot.settings import CONFIG_FILE, load, sections, variable
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "clew"
@@ -152,3 +152,21 @@ def test_the_variables_of_the_chart_are_settings_of_the_program(helm: str) -> No
         for e in yaml.safe_load(yaml.safe_dump(d))["spec"]["template"]["spec"]["containers"][0]["env"]
     }
     assert used <= known
+
+
+def test_the_configuration_becomes_the_file_that_clew_reads(helm: str, tmp_path: Path) -> None:
+    values = ["--set", "config.limits.rounds=2", "--set", "config.links.grafana_url=https://grafana.example"]
+    documents = rendered(helm, *values)
+    for document in documents:
+        kubernetes_validate.validate(document, KUBERNETES, strict=True)
+    text = yaml.safe_load(yaml.safe_dump(next(d for d in documents if d["kind"] == "ConfigMap")))["data"]["clew.yaml"]
+    deployment = yaml.safe_load(yaml.safe_dump(next(d for d in documents if d["kind"] == "Deployment")))
+    pod = deployment["spec"]["template"]["spec"]
+    (named,) = (e["value"] for e in pod["containers"][0]["env"] if e["name"] == CONFIG_FILE)
+    (mounted,) = (m["mountPath"] for m in pod["containers"][0]["volumeMounts"] if m["name"] == "config")
+    assert named == f"{mounted}/clew.yaml"
+    (tmp_path / "clew.yaml").write_text(text)
+    settings = load({CONFIG_FILE: str(tmp_path / "clew.yaml")})
+    assert (settings.limits.rounds, settings.links.grafana_url) == (2, "https://grafana.example")
+    others = next(d for d in rendered(helm) if d["kind"] == "Deployment")
+    assert CONFIG_FILE not in yaml.safe_dump(others), "without a configuration nothing is mounted"
