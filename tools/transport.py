@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import stamina
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from clew.errors import Misconfigured, QueryRejected, SourceError, SourceTimeout, SourceUnavailable
+from tools.address import Address
 from tools.redact import redacted
 from tools.usage import Usage
 
@@ -24,30 +23,6 @@ AT_ONCE = 6
 TRIES = 3
 AGAIN = frozenset({429, 502, 503, 504})
 Params = Mapping[str, str | Sequence[str]]
-
-
-class Address(BaseModel):
-    """Where a source is and how to get in: the part that every source's settings have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    url: str = Field(description="Base address, such as `http://localhost:9090`.")
-    token: SecretStr | None = Field(default=None, description="Bearer token, if it wants one.")
-    username: str | None = Field(default=None, description="User name for basic authentication, if it wants one.")
-    password: SecretStr | None = Field(default=None, description="Password that goes with the user name.")
-    ca_file: str | None = Field(
-        default=None, description="File with the certificate authority to trust, if it is a private one."
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _plain(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address such as https://host:port")
-        if parts.username or parts.password:
-            raise ValueError("must hold no user or password: use the settings of these names")
-        return url.rstrip("/")
 
 
 class _BusyError(Exception):
