@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from clew.alert import Alert
+from clew.burst import Book, Burst, Sorted
 from clew.evidence import Evidence
 from clew.feedback import Ballot, Vote
 from clew.frozen import Frozen
@@ -88,6 +90,29 @@ class Memory(Protocol):
 
     async def habits(self, ids: Sequence[str]) -> tuple[Habit, ...]:
         """What is kept about these templates, by id; unknown ones are left out."""
+        ...
+
+    # alerts
+    async def alert_book(self, ids: Sequence[str], since: float) -> Book:
+        """What is kept of these alerts (by `Alert.id`), their bursts, and every burst whose latest alert came after `since`."""
+        ...
+
+    async def keep_alerts(self, version: int, told: Sorted, at: float) -> bool:
+        """Keeps what changed, all of it or nothing. False (and nothing is kept) if the book is not at `version` any more.
+        What ended a month ago is forgotten."""
+        ...
+
+    async def burst(self, burst_id: str) -> Burst | None: ...
+    async def unshown_bursts(self) -> tuple[Burst, ...]:
+        """Bursts that changed after people last saw them, oldest first."""
+        ...
+
+    async def burst_shown(self, burst_id: str, version: int) -> None:
+        """People see this version; an older one than was seen already changes nothing."""
+        ...
+
+    async def alerts_of(self, burst_id: str, limit: int) -> tuple[Alert, ...]:
+        """Alerts of a burst: those that fire first, in the order in which they were heard."""
         ...
 
     # effects and leases

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from clew.alert import Alert
+from clew.burst import FORGOTTEN, Book, Burst, Kept, Sorted
 from clew.errors import StoreError
 from clew.evidence import Evidence
 from clew.feedback import Ballot, Vote
@@ -36,6 +38,9 @@ class DictMemory:
         self._votes: dict[tuple[str, str], Vote] = {}
         self._effects: dict[str, Effect] = {}
         self._leases: dict[str, _Lease] = {}
+        self._alerts: dict[str, tuple[Kept, float]] = {}
+        self._bursts: dict[str, Burst] = {}
+        self._book = 0
 
     def _up(self) -> None:
         if self.down:
@@ -151,6 +156,47 @@ class DictMemory:
     async def habits(self, ids: Sequence[str]) -> tuple[Habit, ...]:
         self._up()
         return tuple(self.learned[key] for key in sorted(set(ids)) if key in self.learned)
+
+    async def alert_book(self, ids: Sequence[str], since: float) -> Book:
+        self._up()
+        known = tuple(self._alerts[key][0] for key in dict.fromkeys(ids) if key in self._alerts)
+        wanted = {kept.incident for kept in known}
+        near = tuple(b for b in self._bursts.values() if b.id in wanted or b.latest_at > since)
+        return Book(version=self._book, known=known, bursts=near)
+
+    async def keep_alerts(self, version: int, told: Sorted, at: float) -> bool:
+        self._up()
+        if version != self._book:
+            return False
+        self._book += 1
+        self._alerts |= {kept.alert.id: (kept, at) for kept in told.kept}
+        for burst in told.bursts:
+            earlier = self._bursts.get(burst.id)
+            self._bursts[burst.id] = burst.model_copy(update={"shown": earlier.shown if earlier else 0})
+        kept = self._alerts.items()
+        self._alerts = {key: pair for key, pair in kept if pair[0].alert.firing or pair[1] >= at - FORGOTTEN}
+        return True
+
+    async def burst(self, burst_id: str) -> Burst | None:
+        self._up()
+        return self._bursts.get(burst_id)
+
+    async def unshown_bursts(self) -> tuple[Burst, ...]:
+        self._up()
+        behind = (burst for burst in self._bursts.values() if burst.shown < burst.version)
+        return tuple(sorted(behind, key=lambda burst: (burst.latest_at, burst.id)))
+
+    async def burst_shown(self, burst_id: str, version: int) -> None:
+        self._up()
+        burst = self._bursts.get(burst_id)
+        if burst is not None and burst.shown < version:
+            self._bursts[burst_id] = burst.model_copy(update={"shown": version})
+
+    async def alerts_of(self, burst_id: str, limit: int) -> tuple[Alert, ...]:
+        self._up()
+        here = [(kept.alert, at) for kept, at in self._alerts.values() if kept.incident == burst_id]
+        here.sort(key=lambda pair: (not pair[0].firing, pair[1], pair[0].id))
+        return tuple(alert for alert, _ in here[: max(0, limit)])
 
     async def intend(self, key: str, digest: str) -> Effect:
         self._up()
