@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from clew.errors import Misconfigured
 from clew.ports import Source
+from tools.git import GitSettings
+from tools.git import opened as git_opened
 from tools.outside import Outside
 
 GROUP = "clew.sources"
@@ -28,7 +30,9 @@ class SourceKind:
     """Given its validated settings: the sources, for as long as the context lasts. Raises Misconfigured."""
 
 
-SOURCES: tuple[SourceKind, ...] = ()
+SOURCES: tuple[SourceKind, ...] = (
+    SourceKind("git", GitSettings, git_opened),
+)
 """The kinds that come with Clew."""
 
 
