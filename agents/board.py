@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from agents.alerts import settled
 from agents.views import hypothesis_view, ruled_out_view
 from clew.deps import Deps
 from clew.errors import PlatformError
@@ -12,6 +13,9 @@ from clew.hypothesis import Hypothesis, Report
 from clew.incident import Incident
 from clew.ports import Platform
 from clew.progress import Progress, TimelineView, View
+
+TRIES = 10
+"""How often a change is tried on a card that other processes change at the same time."""
 
 Change = Callable[[Progress], Progress | None]
 
@@ -38,17 +42,20 @@ class Board:
 
         None (and nothing is kept) if there is no card, or `change` declines by returning None.
         """
+        revised = None
         async with self._writing:
-            standing = await self._deps.memory.progress(incident_id)
-            changed = change(standing) if standing else None
-            if standing is None or changed is None:
-                return None
-            revised = changed.model_copy(
-                update={"revision": standing.revision + 1, "updated_at": self._deps.clock.now()}
-            )
-            if not await self._deps.memory.save_progress(revised):
-                return None
-        await self.show(revised.incident, revised)
+            for _ in range(TRIES):
+                standing = await self._deps.memory.progress(incident_id)
+                changed = change(standing) if standing else None
+                if standing is None or changed is None:
+                    return None
+                update = {"revision": standing.revision + 1, "updated_at": self._deps.clock.now()}
+                revised = settled(changed).model_copy(update=update)
+                if await self._deps.memory.save_progress(revised):
+                    break
+                revised = None  # another process changed the card meanwhile: the change is made to what stands now
+        if revised is not None:
+            await self.show(revised.incident, revised)
         return revised
 
     async def hypothesis(self, incident: Incident, hypothesis: Hypothesis, rechecking: bool = False) -> None:

@@ -9,6 +9,7 @@ import structlog
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from agents import specialists
+from agents.alerts import rolled
 from agents.answers import answer
 from agents.board import Board
 from agents.desk import Desk
@@ -19,6 +20,7 @@ from agents.run import Run
 from agents.speech import within
 from agents.views import hypothesis_view
 from agents.watch import Watch, health_of
+from clew.alert import Roll
 from clew.deps import Deps
 from clew.errors import ClewError, Refused, StoreError
 from clew.feedback import Vote
@@ -102,7 +104,7 @@ class GraphCopilot:
             # kept but perhaps never shown: showing the same again changes nothing
             if progress.state not in RUNNING:
                 await self._board.show(progress.incident, progress)
-            if progress.state is RunState.DONE and progress.report is not None:
+            if progress.state in (RunState.DONE, RunState.RESOLVED) and progress.report is not None:
                 await self._board.thread(progress.incident, progress.report)
         return len(unfinished)
 
@@ -224,11 +226,14 @@ class GraphCopilot:
             raise Refused("This hypothesis is no longer on the card, so it cannot be voted on.")
         text = within(vote.text, 500)
         changed = await self._deps.memory.vote(vote.model_copy(update={"text": text}))
-        again = changed and not vote.agree and progress.state in (RunState.DONE, RunState.RECHECKING)
+        again = changed and not vote.agree and progress.state in (RunState.DONE, RunState.RESOLVED, RunState.RECHECKING)
         await self._board.hypothesis(progress.incident, found, rechecking=again)
         if again:
             await self._board.revise(progress.incident.id, lambda p: asked(p, found.id, found.title))
             await self._jobs.submit(progress.incident.id)
+
+    async def alerted(self, incident_id: str, roll: Roll) -> bool:
+        return await self._board.revise(incident_id, lambda progress: rolled(progress, roll)) is not None
 
     # what stands
 

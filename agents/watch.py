@@ -100,7 +100,9 @@ class Watch:
     async def _halted(self) -> bool:
         """A run that has just ended is not halted: its last card may still be on its way."""
         progress = await self._deps.memory.progress(self._incident)
-        return progress is None or progress.state in (RunState.STOPPED, RunState.RESOLVED)
+        if progress is None or progress.state is RunState.STOPPED:
+            return True
+        return progress.state is RunState.RESOLVED and bool(progress.stopped_by)
 
 
 async def health_of(deps: Deps) -> tuple[Health, ...]:

@@ -25,7 +25,7 @@ from clew.causal.explanation import Made
 from clew.deps import Deps
 from clew.errors import ClewError, Misconfigured, StoreError
 from clew.hypothesis import Timeline
-from clew.incident import Incident, Thread, Window, incident_id
+from clew.incident import Incident, Room, Thread, Window, incident_id
 from clew.progress import Numbered, Progress, StepState, View
 
 TERMINAL = "terminal"
@@ -55,6 +55,10 @@ class Terminal:
             if step.state in SIGNS and step.key not in self._said:
                 self._said.add(step.key)
                 self._console.print(f"{SIGNS[step.state]} {escape(step.title)}  [dim]{escape(step.note)}[/dim]")
+
+    async def room(self, title: str, key: str, channel: str = "") -> Room:
+        """The terminal is the one place there is."""
+        return Room(thread=Thread(platform=TERMINAL, channel=channel or title))
 
     async def post_count(self, incident: str) -> int:
         return 0

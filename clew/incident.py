@@ -17,6 +17,14 @@ class Thread(Frozen):
     root: str = ""
 
 
+class Room(Frozen):
+    """Where people will speak about an incident that no person opened."""
+
+    thread: Thread
+    note: str = ""
+    """Why it is not the place that was asked for; empty if it is."""
+
+
 class Window(Frozen):
     """A span of time in Unix seconds, UTC, and why it was chosen."""
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from clew.alert import Alert
+from clew.announcement import Announcement
 from clew.burst import Book, Burst, Sorted
 from clew.evidence import Evidence
 from clew.feedback import Ballot, Vote
@@ -50,7 +51,7 @@ class Memory(Protocol):
         ...
 
     async def save_progress(self, progress: Progress) -> bool:
-        """Keeps the card's state; False (and keeps nothing) if a newer revision is kept already."""
+        """Keeps the card's state; False (and keeps nothing) if a newer revision is kept already, or another one of this number."""
         ...
 
     async def progress(self, incident_id: str) -> Progress | None: ...
@@ -113,6 +114,16 @@ class Memory(Protocol):
 
     async def alerts_of(self, burst_id: str, limit: int) -> tuple[Alert, ...]:
         """Alerts of a burst: those that fire first, in the order in which they were heard."""
+        ...
+
+    # the change feed
+    async def announce(self, told: Sequence[Announcement]) -> tuple[int, int]:
+        """Keeps what was told, all of it or nothing: (how many are new, how many replaced what they said before), as this call saw
+        it. Of the same id told twice at once the last counts. Forgets what is `KEPT` seconds older than the newest told; raises StoreError beyond `IN_ALL`."""
+        ...
+
+    async def announced(self, start: float, end: float, limit: int) -> tuple[Announcement, ...]:
+        """Changes of the time from `start` to `end` (Unix seconds, both included), newest first, at most `limit`."""
         ...
 
     # effects and leases

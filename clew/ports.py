@@ -6,10 +6,11 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
+from clew.alert import Roll
 from clew.evidence import Asked, Evidence, Payload
 from clew.feedback import Vote
 from clew.frozen import Frozen
-from clew.incident import Incident, Window
+from clew.incident import Incident, Room, Window
 from clew.part import Part
 from clew.progress import Answer, HypothesisView, Numbered, Progress, View
 from clew.question import Question
@@ -144,6 +145,11 @@ class Platform(Protocol):
         """Shows or updates a view, effectively once: shown again it changes nothing. Raises PlatformError when refused for good."""
         ...
 
+    async def room(self, title: str, key: str, channel: str = "") -> Room:
+        """The place for an incident that an alert opened: `channel` if its sender named one, else a new one or the one that is
+        configured. Effectively once for each key. Raises PlatformError when there is none to be had, saying what to do."""
+        ...
+
     async def post_count(self, incident: str) -> int:
         """How many top-level posts this incident has, for the surface rule."""
         ...
@@ -190,6 +196,11 @@ class Copilot(Protocol):
 
     async def resume(self, incident_id: str, by: str) -> bool:
         """Takes a stopped investigation up again. False if it was not stopped."""
+        ...
+
+    async def alerted(self, incident_id: str, roll: Roll) -> bool:
+        """Says on the card which alerts fire with it. When all have ended it is resolved, once its investigation is over; when
+        one fires again it is not. False if there is no such card, or nothing on it changes."""
         ...
 
     async def progress(self, incident_id: str) -> Progress | None: ...

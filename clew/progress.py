@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from clew.alert import Roll
 from clew.evidence import Evidence
 from clew.feedback import Ballot
 from clew.frozen import Frozen
@@ -52,6 +53,8 @@ class Progress(Frozen):
     evidence: tuple["Numbered", ...] = ()
     """The facts the card cites, numbered."""
     stopped_by: str = ""
+    alerts: Roll | None = None
+    """What fires with it; None for an incident that no alert belongs to."""
     updated_at: float
     run: str = ""
     """A short id for the footer and the logs."""

@@ -1,6 +1,7 @@
 """What would people have seen?"""
 
 from clew.errors import PlatformError
+from clew.incident import Room, Thread
 from clew.progress import Answer, HypothesisView, Progress, RuledOutView, TimelineView, View
 
 
@@ -10,7 +11,8 @@ class FakePlatform:
     def __init__(self, name: str = "fake", refuse: str = "") -> None:
         self._name = name
         self.refuse = refuse
-        """While set, `show` raises PlatformError with this code."""
+        """While set, `show` and `room` raise PlatformError with this code."""
+        self.rooms: dict[str, Room] = {}
         self.views: list[View] = []
         self._standing: dict[tuple[str, str, str], View] = {}
 
@@ -29,6 +31,12 @@ class FakePlatform:
             return
         self.views.append(view)
         self._standing[key] = view
+
+    async def room(self, title: str, key: str, channel: str = "") -> Room:
+        if self.refuse:
+            raise PlatformError(self.refuse, f"the platform refused: {self.refuse}")
+        name = channel or f"room {len(self.rooms) + 1}: {title}"
+        return self.rooms.setdefault(key, Room(thread=Thread(platform=self._name, channel=name)))
 
     async def post_count(self, incident: str) -> int:
         return sum(1 for owner, kind, _ in self._standing if owner == incident and kind == "card")
@@ -81,6 +89,10 @@ def _card(view: Progress) -> list[str]:
     if view.report:
         lines.append(f"  {view.report.verdict.value}: {view.report.headline}")
         lines += [f"  {h.confidence.value}: {h.title}" for h in view.report.open]
+    if view.alerts:
+        rest = f", and {view.alerts.more} more" if view.alerts.more else ""
+        lines += [f"  also firing: {', '.join(view.alerts.also)}{rest}"] if view.alerts.also else []
+        lines += ["  alerts cleared"] if view.alerts.resolved_at is not None else []
     lines += [f"  gap: {g.source}: {g.reason}; {g.effect}" for g in view.gaps]
     return lines + ([f"  stopped by {view.stopped_by}"] if view.stopped_by else [])
 

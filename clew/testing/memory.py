@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clew.alert import Alert
+from clew.announcement import IN_ALL as FEED_IN_ALL
+from clew.announcement import KEPT as FEED_KEPT
+from clew.announcement import Announcement
 from clew.burst import FORGOTTEN, Book, Burst, Kept, Sorted
 from clew.errors import StoreError
 from clew.evidence import Evidence
@@ -41,6 +44,7 @@ class DictMemory:
         self._alerts: dict[str, tuple[Kept, float]] = {}
         self._bursts: dict[str, Burst] = {}
         self._book = 0
+        self._announced: dict[str, Announcement] = {}
 
     def _up(self) -> None:
         if self.down:
@@ -91,7 +95,7 @@ class DictMemory:
     async def save_progress(self, progress: Progress) -> bool:
         self._known(progress.incident.id)
         kept = self._progress.get(progress.incident.id)
-        if kept is not None and kept.revision > progress.revision:
+        if kept is not None and kept != progress and kept.revision >= progress.revision:
             return False
         self._progress[progress.incident.id] = progress
         self._incidents[progress.incident.id] = progress.incident
@@ -197,6 +201,23 @@ class DictMemory:
         here = [(kept.alert, at) for kept, at in self._alerts.values() if kept.incident == burst_id]
         here.sort(key=lambda pair: (not pair[0].firing, pair[1], pair[0].id))
         return tuple(alert for alert, _ in here[: max(0, limit)])
+
+    async def announce(self, told: Sequence[Announcement]) -> tuple[int, int]:
+        self._up()
+        last = {one.id: one for one in told}
+        stale = max((one.change.at for one in last.values()), default=0.0) - FEED_KEPT
+        kept = {key: one for key, one in self._announced.items() if one.change.at >= stale}
+        new = [key for key in last if key not in kept]
+        altered = [key for key, one in last.items() if key in kept and kept[key] != one]
+        if new and len(kept) + len(new) > FEED_IN_ALL:
+            raise StoreError(f"the change feed holds {len(kept):,} changes and takes no more until old ones are forgotten")
+        self._announced = {**kept, **last}
+        return len(new), len(altered)
+
+    async def announced(self, start: float, end: float, limit: int) -> tuple[Announcement, ...]:
+        self._up()
+        inside = [one for one in self._announced.values() if start <= one.change.at <= end]
+        return tuple(sorted(inside, key=lambda one: (-one.change.at, one.id))[: max(0, limit)])
 
     async def intend(self, key: str, digest: str) -> Effect:
         self._up()

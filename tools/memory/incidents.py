@@ -1,6 +1,6 @@
 """Which incidents are there, and where does each stand?"""
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 
 from clew.errors import StoreError
 from clew.incident import Incident
@@ -38,12 +38,12 @@ class Incidents:
             return Incident.model_validate_json(body) if body else None
 
     async def save_progress(self, progress: Progress) -> bool:
-        """Compare and set on the revision: an older card never replaces a newer one."""
-        incident = progress.incident
-        older = (INCIDENTS.c.id == incident.id, INCIDENTS.c.revision <= progress.revision)
+        """Compare and set on the revision: of two changes made to the same card at once one is refused, and made again."""
+        incident, body = progress.incident, progress.model_dump_json()
+        same = and_(INCIDENTS.c.revision == progress.revision, INCIDENTS.c.progress == body)
+        older = (INCIDENTS.c.id == incident.id, or_(INCIDENTS.c.revision < progress.revision, same))
         values = {"state": progress.state.value, "revision": progress.revision, **_columns(incident)}
         async with self._store.writing() as connection:
-            body = progress.model_dump_json()
             kept = await connection.execute(update(INCIDENTS).where(*older).values(progress=body, **values))
             if kept.rowcount == 1:
                 return True
