@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from clew.memory import Memory
 from tools.links import Links
 from tools.usage import Usage
 
@@ -18,3 +19,5 @@ class Outside:
     links: Links = Links()
     now: Callable[[], float] = time.time
     """Unix seconds."""
+    memory: Memory | None = None
+    """The open store, for a source that answers from what was told to Clew; None where nothing is kept."""

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from clew.errors import StoreError
 from clew.ports import Health
 from tools.memory.alerts import Alerts
+from tools.memory.changes import Changes
 from tools.memory.deliveries import Deliveries
 from tools.memory.effects import Effects
 from tools.memory.facts import Facts
@@ -18,7 +19,7 @@ from tools.memory.store import Store, connected
 from tools.memory.votes import Votes
 
 
-class SqlMemory(Deliveries, Incidents, Facts, Votes, Habits, Alerts, Effects):
+class SqlMemory(Deliveries, Incidents, Facts, Votes, Habits, Alerts, Changes, Effects):
     """The Memory port. Each part has its file; they share one store."""
 
     def __init__(self, store: Store, now: Callable[[], float] = time.time) -> None:

@@ -150,3 +150,11 @@ BOOKS = Table(
     Column("name", String, primary_key=True),
     Column("version", Integer, nullable=False),
 )
+ANNOUNCED = Table(
+    "announced",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_announced_at", "at"),
+)
