@@ -133,6 +133,18 @@ def quiet(cases: Cases = None, family: Family = None, workers: Workers = 1) -> N
     console.print(measured.causes_table(rows))
 
 
+@app.command()
+def loss(cases: Cases = None, family: Family = None, workers: Workers = 1) -> None:
+    """Take away a share of the sources, or of every answer, and show what that costs; exits 2 on wrong use."""
+    from bench import loss as measured
+
+    console, errors = _consoles()
+    found = _worked(measured.losses, _folders(cases, family, errors), workers, errors)
+    rows = [row for told in found for row in told]
+    console.print(measured.loss_table(rows))
+    console.print(measured.health_table(rows))
+
+
 def _worked(work: Callable[[Path], Result], folders: Sequence[Path], workers: int, errors: Console) -> Sequence[Result]:
     """What comes of every case; leaves with 2 where one cannot be read: shares over the rest would be of other cases."""
     from bench.heard import each

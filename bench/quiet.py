@@ -127,13 +127,14 @@ def until(held: Tables, at: float) -> Tables:
     return Tables(
         matrix=matrix,
         spans=taken(held.spans, held.spans.start <= end),
-        lines=_lines(held.lines, held.lines.times <= end),
+        lines=taken_lines(held.lines, held.lines.times <= end),
         changes=ChangeTable(tuple(c for c in held.changes.changes if c.at <= end), held.changes.query),
         graph=held.graph,
     )
 
 
-def _lines(lines: LogTable, chosen: Bools) -> LogTable:
+def taken_lines(lines: LogTable, chosen: Bools) -> LogTable:
+    """The lines that are marked in `chosen` (N,)."""
     return replace(
         lines,
         times=lines.times[chosen],
@@ -141,6 +142,7 @@ def _lines(lines: LogTable, chosen: Bools) -> LogTable:
         severity=lines.severity[chosen],
         trace=lines.trace[chosen],
         messages=tuple(lines.messages[row] for row in np.flatnonzero(chosen)),
+        stands=lines.stands[chosen] if len(lines.stands) else lines.stands,
     )
 
 
