@@ -5,7 +5,7 @@ import socket
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -117,7 +117,7 @@ async def investigating(
     async with AsyncExitStack() as stack:
         live = Sourced(found.sources)
         if not found.sources:
-            live = await stack.enter_async_context(sourced(settings, outside))
+            live = await stack.enter_async_context(sourced(settings, replace(outside or Outside(), memory=memory)))
         sources = live.sources if jobs else await stack.enter_async_context(in_parts(settings, live.sources))
         thinker = mind(settings.llm, settings.limits)
         deps = Deps(sources, memory, SystemClock(), settings.limits, thinker, live.scopes)

@@ -16,6 +16,7 @@ from bot.chart import Painter, Picture, picture
 from bot.clock import SystemClock
 from bot.composition import Facts, facts, investigating, remembering
 from bot.health import Ready, add_health
+from bot.intake.changes import add_change_feed
 from bot.logs import configure_logs
 from bot.settings import Settings, SlackSettings, variable
 from bot.slack.app import Running, Slack, connected, serving
@@ -28,6 +29,7 @@ from clew.hypothesis import Timeline
 from clew.incident import Window
 from clew.memory import Memory
 from clew.ports import Copilot
+from tools.feed import FeedSettings
 from tools.memory import SqlMemory
 from tools.outside import Outside
 from tools.usage import Usage
@@ -133,6 +135,9 @@ async def _listening(
     add_health(server, checks, registry)
     if slack.config.mode == "http":
         add_events(server, running.app, slack.clock)
+    feed = settings.sources.get("feed")
+    if isinstance(feed, FeedSettings):
+        add_change_feed(server, memory, feed.token.get_secret_value(), slack.clock)
     runner = web.AppRunner(server, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     try:

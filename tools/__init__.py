@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from clew.errors import Misconfigured
 from clew.ports import Source
+from tools.feed import FeedSettings
+from tools.feed import opened as feed_opened
 from tools.git import GitSettings
 from tools.git import opened as git_opened
 from tools.outside import Outside
@@ -31,6 +33,7 @@ class SourceKind:
 
 
 SOURCES: tuple[SourceKind, ...] = (
+    SourceKind("feed", FeedSettings, feed_opened),
     SourceKind("git", GitSettings, git_opened),
 )
 """The kinds that come with Clew."""
