@@ -22,6 +22,7 @@ PACKAGES = {
     "promtool": ("prometheus",),
     "prometheus-alertmanager": ("prometheus-alertmanager",),
     "git": ("git",),
+    "openssl": ("openssl",),
 }
 CHROMIUM_FLAGS = (
     "--no-sandbox",
