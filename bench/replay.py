@@ -54,7 +54,7 @@ class Replay:
         await everything(facts.sources, Window(start=0.0, end=1e11))
         reading = time.perf_counter() - began
         alert = brief.model_copy(update={"alerted_at": brief.alerted_at + shift})
-        report = await self._investigated(Facts(facts.sources, alert))
+        report = await self.report(Facts(facts.sources, alert))
         return Answer(
             Prediction(
                 family=case.family,
@@ -71,7 +71,8 @@ class Replay:
             report,
         )
 
-    async def _investigated(self, facts: Facts) -> Report:
+    async def report(self, facts: Facts) -> Report:
+        """The page on one incident. Raises TimeoutError beyond `Limits.investigation_seconds`."""
         clock, memory = SystemClock(), DictMemory()
         now = clock.now()
         incident = facts.briefed(
