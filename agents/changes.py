@@ -3,6 +3,7 @@
 from collections import Counter
 
 from agents.gather import Gather
+from agents.retold import Told, merged
 from agents.specialist import Specialist, Swept
 from agents.speech import counted
 from clew.evidence import Change
@@ -18,19 +19,19 @@ async def sweep(gather: Gather) -> Swept:
     limits = gather.desk.deps.limits
     further = gather.further()
     window = further.look.lead.window
-    found: list[Change] = []
+    told: list[Told] = []
     for source in gather.sources(ChangeSource, Telemetry.CHANGES):
         table = await further.bulk(source, "changes", "", lambda s=source: s.changes(window))
         if table is not None:
-            found.extend(table.changes)
-    found.sort(key=lambda c: (c.at, c.ref))
+            told.append((source.name, table.changes))
+    found = merged(told)
     if len(found) > limits.changes:
         gather.gap(
             "changes",
             f"only the newest {limits.changes} of {len(found)} changes were read",
             "an older one may be missing",
         )
-    kept = trimmed(tuple(found[-limits.changes :]))
+    kept = trimmed(found[-limits.changes :])
     return Swept(_summary(kept), (), kept)
 
 

@@ -199,7 +199,9 @@ class _Press:
         change = self.changes.get(ref)
         if change is None:
             return []
-        receipt = next((r for r in reversed(self.receipts) if r.method == "changes" and r.answered), None)
+        read = [r for r in reversed(self.receipts) if r.method == "changes" and r.answered]
+        whose = [r for r in read if r.source in change.told_by[:1]]
+        receipt = next(iter(whose or read), None)
         asked = Asked(
             source=receipt.source if receipt else "changes",
             call=Call(method="list_changes", arguments=(("service", change.service or ""),)),

@@ -82,6 +82,8 @@ class Change(Frozen):
     commit: str | None = None
     """For a deploy: the commit that it brought out."""
     revision_before: str | None = None
+    told_by: tuple[str, ...] = ()
+    """Names of the sources that told it, the one that knows it best first; empty where one source told everything."""
 
 
 class Note(Frozen):
