@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,20 +15,24 @@ from rich.console import Console
 
 from bot.chart import Painter, Picture, picture
 from bot.clock import SystemClock
-from bot.composition import Facts, facts, investigating, remembering
+from bot.composition import Facts, facts, investigating, owner, remembering
 from bot.health import Ready, add_health
 from bot.intake.changes import add_change_feed
+from bot.intake.incidents import Incidents, Office
+from bot.intake.reader import Reader
+from bot.intake.routes import add_intake
 from bot.logs import configure_logs
+from bot.scoping import scope_of_labels
 from bot.settings import Settings, SlackSettings, variable
 from bot.slack.app import Running, Slack, connected, serving
 from bot.slack.config import SlackConfig
 from bot.slack.http import BODY_BYTES, add_events
 from bot.vitals import Vitals
+from clew.burst import Grouping
 from clew.errors import ClewError, Misconfigured, StoreError
 from clew.evidence import Series
 from clew.hypothesis import Timeline
 from clew.incident import Window
-from clew.memory import Memory
 from clew.ports import Copilot
 from tools.feed import FeedSettings
 from tools.memory import SqlMemory
@@ -66,6 +71,9 @@ def slack_config(settings: Settings) -> SlackConfig:
         api_url=slack.api_url,
         mode=slack.mode,
         channel_patterns=slack.channel_patterns,
+        alerts_channel=settings.alerts.channel,
+        fallback_channel=settings.alerts.fallback_channel,
+        invite=settings.alerts.invite,
     )
 
 
@@ -92,7 +100,8 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
         copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms, outside=outside))
         running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed))
         await copilot.recover()
-        url = await stack.enter_async_context(_listening(settings, slack, running, memory, registry))
+        incidents = await stack.enter_async_context(_incidents(settings, found, slack, copilot).running())
+        url = await stack.enter_async_context(_listening(settings, slack, running, registry, incidents))
         for chore in (_warmed(painter), _forgetting(memory)):
             stack.push_async_callback(_ended, asyncio.create_task(chore))
         yield Service(copilot, running, url)
@@ -120,11 +129,32 @@ async def _forgetting(memory: SqlMemory) -> None:
         await asyncio.sleep(DAY)
 
 
+def _incidents(settings: Settings, found: Facts, slack: Slack, copilot: Copilot) -> Incidents:
+    """What becomes of alerts that come in."""
+    grouping = Grouping(seconds=settings.alerts.group_seconds, opens=frozenset(settings.alerts.severities))
+    return Incidents(
+        Office(
+            memory=slack.memory,
+            copilot=copilot,
+            platform=slack.platform,
+            clock=slack.clock,
+            owner=owner(),
+            limits=settings.limits,
+            grouping=lambda: grouping,
+            briefed=found.briefed,
+        )
+    )
+
+
 @asynccontextmanager
 async def _listening(
-    settings: Settings, slack: Slack, running: Running, memory: Memory, registry: CollectorRegistry
+    settings: Settings, slack: Slack, running: Running, registry: CollectorRegistry, incidents: Incidents
 ) -> AsyncGenerator[str]:
+    memory = slack.memory
     server = web.Application(client_max_size=BODY_BYTES)
+    alerts = settings.alerts
+    scoped = partial(scope_of_labels, settings.scopes)
+    add_intake(server, incidents, alerts, Reader(slack.clock.now, alerts.service_labels, alerts.place_labels, scoped))
     registry.register(Vitals(running))
 
     async def store() -> tuple[bool, str]:

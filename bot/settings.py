@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from bot.intake.settings import AlertSettings
 from clew.errors import Misconfigured
 from clew.limits import Limits
 from tools import source_kinds
@@ -118,6 +119,7 @@ class Settings(Section):
     queue: QueueSettings = QueueSettings()
     llm: LlmSettings = LlmSettings()
     limits: Limits = Limits()
+    alerts: AlertSettings = AlertSettings()
     links: Links = Links()
     sources: Mapping[str, BaseModel] = Field(
         default={}, description="Settings of each source that is configured, by kind."

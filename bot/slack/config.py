@@ -20,6 +20,12 @@ class SlackConfig:
     """Ends in a slash."""
     mode: Literal["socket", "http"] = "socket"
     channel_patterns: tuple[str, ...] = PATTERNS
+    alerts_channel: str = ""
+    """Name or id of the channel in which the incidents of alerts are threads; empty: a new channel for each."""
+    fallback_channel: str = ""
+    """Name or id of the channel to use when a new one cannot be made."""
+    invite: tuple[str, ...] = ()
+    """Ids of people who are invited to each new channel."""
     edit_seconds: float = 3.0
     """The least time between two edits of one message."""
     edit_seconds_per_incident: float = 1.5

@@ -89,7 +89,7 @@ async def ask(desk: Desk, progress: Progress, errand: Errand) -> None:
 
 
 async def _open_channel(desk: Desk, errand: Errand, channel: Channel, progress: Progress | None) -> None:
-    if progress is not None and progress.incident.thread.root:
+    if progress is not None:
         incident = progress.incident
     else:
         incident = desk.opening.for_channel(channel, opened_by=errand.user, question=errand.text.strip())

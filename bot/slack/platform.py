@@ -18,6 +18,7 @@ from bot.slack.edits import Edit, Edits, Pace
 from bot.slack.pictures import Pictures
 from bot.slack.posts import Place, Posted, Posts, metadata, permalink, reference
 from bot.slack.rendering import Dialects
+from bot.slack.rooms import Rooms
 from bot.slack.scopes import Method
 from bot.slack.sessions import Sessions
 from bot.slack.shapes import Block
@@ -25,7 +26,7 @@ from bot.slack.shown import Shown, drawn
 from bot.slack.uploads import Charts, Draw
 from bot.slack.web import UNREACHABLE, Web
 from clew.errors import PlatformError
-from clew.incident import Incident
+from clew.incident import Incident, Room
 from clew.memory import Memory
 from clew.ports import Clock
 from clew.progress import Answer, HypothesisView, Progress, RuledOutView, RunState, TimelineView, View
@@ -60,6 +61,7 @@ class SlackPlatform:
         charts = Charts(web, memory, clock, identity, draw, config.chart_seconds)
         self._pictures = Pictures(charts, config.chart_patience_seconds)
         self._sessions = Sessions(web)
+        self._rooms = Rooms(web, memory, clock, identity)
         pace = Pace(config.edit_seconds, config.edit_seconds_per_incident, config.edits_per_minute)
         self._edits = Edits(self._edit, clock, pace)
         self._drain = config.drain_seconds
@@ -102,6 +104,10 @@ class SlackPlatform:
                 await self._show_pictured(view.incident, place, card(view, now=self._clock.now()), digest)
             case Answer():
                 await self._show_answer(view)
+
+    async def room(self, title: str, key: str, channel: str = "") -> Room:
+        """A channel for an incident that an alert opened, once for each key. Raises PlatformError, StoreError."""
+        return await self._rooms.room(title, key, channel)
 
     async def post_count(self, incident: str) -> int:
         """How many top-level messages of this incident stand."""

@@ -15,6 +15,9 @@ class Method(StrEnum):
     PERMALINK = "chat.getPermalink"
     INFO = "conversations.info"
     JOIN = "conversations.join"
+    LIST = "conversations.list"
+    CREATE = "conversations.create"
+    INVITE = "conversations.invite"
     MEMBERS = "conversations.members"
     HISTORY = "conversations.history"
     REPLIES = "conversations.replies"
@@ -63,7 +66,7 @@ SCOPES = (
     Scope(
         "channels:read",
         "Learns of new and renamed channels, to join those whose names match your patterns, and refuses shared ones.",
-        methods=(Method.INFO, Method.MEMBERS),
+        methods=(Method.INFO, Method.MEMBERS, Method.LIST),
         events=("channel_created", "channel_rename", "member_joined_channel"),
     ),
     Scope(
@@ -88,6 +91,12 @@ SCOPES = (
         "Shows Slack's own Stop button and suggested prompts while Clew works.",
         methods=(Method.SESSION, Method.PROMPTS),
         events=("agent_session_stopped",),
+    ),
+    Scope(
+        "channels:manage",
+        "Opens a channel for an incident that an alert reports, and invites the people you name.",
+        methods=(Method.CREATE, Method.INVITE),
+        without="an incident that an alert reports gets no channel of its own, it is told in the one you set",
     ),
     Scope(
         "groups:read",

@@ -21,7 +21,9 @@ LIMITED = "ratelimited"
 TRANSIENT = frozenset(
     {UNREACHABLE, LIMITED, "internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"}
 )
-READS = frozenset({Method.INFO, Method.MEMBERS, Method.HISTORY, Method.REPLIES, Method.FILE, Method.PERMALINK})
+READS = frozenset(
+    {Method.INFO, Method.LIST, Method.MEMBERS, Method.HISTORY, Method.REPLIES, Method.FILE, Method.PERMALINK}
+)
 """Methods that take their arguments as a form; Slack ignores a JSON body there."""
 FORMS = READS | {Method.UPLOAD_URL}
 

@@ -24,6 +24,8 @@ async def on_named(event: dict[str, Any], *, desk: Desk) -> None:
     channel = event.get("channel") or {}
     if not isinstance(channel, dict):
         return
+    if channel.get("creator") == desk.identity.bot_user:  # made for an incident that is being opened there
+        return
     await _enter(desk, str(channel.get("id", "")), str(channel.get("name", "")))
 
 
@@ -44,6 +46,10 @@ async def _enter(desk: Desk, channel_id: str, name: str) -> None:
     except Refused as refused:
         # Nobody asked, so nobody is told: a shared channel is simply left alone.
         log.info("channel not entered", channel=channel_id, why=str(refused))
+        return
+    standing = await desk.in_channel(channel_id)
+    if standing is not None:  # it was renamed, or an alert opened it
+        await desk.copilot.open(standing.incident)
         return
     why = f"the channel's name matches {pattern} (setting channel_patterns)"
     await desk.copilot.open(desk.opening.for_channel(channel, opened_by=f"channel name matches {pattern}", why=why))

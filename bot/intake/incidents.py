@@ -1,0 +1,186 @@
+"""How do alerts that were heard become an incident that people see, once, whatever breaks in between?"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from clew.alert import Alert, Roll
+from clew.burst import Burst, Grouping, Sorted, sorted_in
+from clew.errors import PlatformError, Refused, StoreError
+from clew.incident import Incident, Room, Window, incident_id
+from clew.limits import Limits
+from clew.memory import Memory
+from clew.ports import Clock, Copilot, Platform
+
+log = structlog.get_logger(__name__)
+
+TRIES = 20
+"""How often alerts are sorted in anew because another process sorted some at the same moment."""
+KEEP_SECONDS = 8.0
+"""Within which alerts are kept, or their sender is told that they are not."""
+LEASE_SECONDS = 30.0
+PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, *(30.0,) * 120)
+"""Seconds between attempts to show what is kept: an hour of them; after that the next alert or start tries again."""
+AT_ONCE = 8
+"""Incidents that are shown at the same time."""
+NAMED = 3
+"""Alerts that a card names beside the one that opened it."""
+LOOKED = 50
+
+
+def unchanged(incident: Incident) -> Incident:
+    """Nothing is known beyond what the alert says."""
+    return incident
+
+
+@dataclass(frozen=True)
+class Office:
+    """What it takes to turn alerts into incidents. `owner` names this process in leases."""
+
+    memory: Memory
+    copilot: Copilot
+    platform: Platform
+    clock: Clock
+    owner: str
+    limits: Limits = Limits()
+    grouping: Callable[[], Grouping] = Grouping
+    briefed: Callable[[Incident], Incident] = unchanged
+
+
+@dataclass
+class Incidents:
+    """Keeps alerts, then tends to what people see of them. Use it inside `async with incidents.running()`."""
+
+    office: Office
+    _sorting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _wanted: set[str] = field(default_factory=set[str])
+    _tending: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator["Incidents"]:
+        """What was kept and not shown before a stop is shown now; what is under way at the end is left for the next start."""
+        try:
+            for burst in await self.office.memory.unshown_bursts():
+                self._wake(burst.id)
+            yield self
+        finally:
+            tasks = tuple(self._tending.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def hear(self, alerts: Sequence[Alert]) -> Sorted:
+        """Durably keeps what is new in these alerts; the rest follows by itself. Raises StoreError if it could not be kept."""
+        try:
+            async with asyncio.timeout(KEEP_SECONDS), self._sorting:
+                told = await self._kept(alerts)
+        except TimeoutError:
+            raise StoreError(f"the alerts could not be kept within {KEEP_SECONDS:.0f} s") from None
+        for burst in told.bursts:
+            self._wake(burst.id)
+        return told
+
+    async def _kept(self, alerts: Sequence[Alert]) -> Sorted:
+        memory, grouping = self.office.memory, self.office.grouping()
+        ids = [alert.id for alert in alerts]
+        for _ in range(TRIES):
+            at = self.office.clock.now()
+            book = await memory.alert_book(ids, at - grouping.seconds - 1.0)
+            told = sorted_in(book, alerts, at, grouping)
+            if not told.kept or await memory.keep_alerts(book.version, told, at):
+                return told
+        raise StoreError("too many processes keep alerts at once")
+
+    def _wake(self, burst_id: str) -> None:
+        """One task an incident and process: whatever comes while it works is seen by its next look."""
+        self._wanted.add(burst_id)
+        if burst_id not in self._tending:
+            task = asyncio.create_task(self._tend(burst_id), name=f"alerts {burst_id}")
+            self._tending[burst_id] = task
+            task.add_done_callback(lambda _: self._tending.pop(burst_id, None))
+
+    async def _tend(self, burst_id: str) -> None:
+        pauses = iter(PAUSES)
+        while burst_id in self._wanted:
+            self._wanted.discard(burst_id)
+            if await self._attempted(burst_id):
+                pauses = iter(PAUSES)
+                continue
+            pause = next(pauses, None)
+            if pause is None:
+                log.error("an incident could not be shown for an hour", burst=burst_id)
+                return
+            self._wanted.add(burst_id)
+            await self.office.clock.sleep(pause)
+
+    async def _attempted(self, burst_id: str) -> bool:
+        """False if it must be tried again: another process is at it, or what it needs does not answer."""
+        memory, key = self.office.memory, f"alerts:{burst_id}"
+        try:
+            async with self._turns:
+                if not await memory.lease(key, self.office.owner, LEASE_SECONDS, self.office.clock.now()):
+                    return False
+                try:
+                    await self._show(burst_id)
+                finally:
+                    await memory.release(key, self.office.owner)
+        except (PlatformError, Refused, StoreError) as error:
+            log.warning("an incident is not shown yet", burst=burst_id, why=str(error))
+            return False
+        return True
+
+    async def _show(self, burst_id: str) -> None:
+        """Room, incident and card, each if it is not there yet; then what the alerts say now."""
+        office = self.office
+        burst = await office.memory.burst(burst_id)
+        if burst is None or burst.shown >= burst.version:
+            return
+        room = await office.platform.room(burst.first.title, burst.id, burst.channel)
+        incident = self._incident(burst, room)
+        if await office.copilot.progress(incident.id) is None:
+            await office.copilot.open(incident)
+        await office.copilot.alerted(incident.id, await self._roll(burst, room.note))
+        await office.memory.burst_shown(burst.id, burst.version)
+
+    def _incident(self, burst: Burst, room: Room) -> Incident:
+        """The incident of a burst. In a channel that people made it is the channel's own, so that Clew is there only once."""
+        first, limits, now = burst.first, self.office.limits, self.office.clock.now()
+        theirs = burst.channel and room.thread.channel == burst.channel
+        place = (room.thread.platform, room.thread.team, room.thread.channel)
+        start, end = first.started_at - limits.lookback_seconds, first.started_at + limits.lookahead_seconds
+        return self.office.briefed(
+            Incident(
+                id=incident_id(*place) if theirs else burst.id,
+                title=first.title,
+                thread=room.thread,
+                alerted_at=first.started_at,
+                symptom=first.symptom,
+                severity=burst.severity.value,
+                window=Window(start=start, end=end, reason="around the alert"),
+                opened_by=first.origin,
+                opened_at=now,
+                why_joined=f"the alert “{first.title}” fired ({first.origin})",
+                scope=first.scope,
+            )
+        )
+
+    async def _roll(self, burst: Burst, note: str) -> Roll:
+        memory, first = self.office.memory, burst.first
+        alerts = await memory.alerts_of(burst.id, LOOKED)
+        others = [alert for alert in alerts if alert.firing and alert.id != first.id]
+        named = tuple(dict.fromkeys(alert.title for alert in others))[:NAMED]
+        opener = (await memory.alert_book((first.id,), self.office.clock.now() + 1.0)).known
+        beside = burst.firing - any(kept.alert.firing and kept.incident == burst.id for kept in opener)
+        return Roll(
+            also=named,
+            more=max(0, beside - sum(alert.title in named for alert in others)),
+            ended=burst.total - burst.firing,
+            resolved_at=burst.resolved_at,
+            again_at=burst.again_at,
+            severity=burst.severity,
+            note=note,
+        )
