@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clew.tables import Matrix, SeriesKey
+from clew.tables import Floats, Matrix, SeriesKey
 
 _CALLEE = re.compile(r"\[([^\]]*)\]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -24,6 +24,7 @@ class Scraped:
     """What a recorded value is multiplied by to be in the base unit."""
 
 
+_COUNTED = ("_total", "_sum", "_count", "_bucket")
 _UNITS: dict[str, tuple[str, float]] = {
     "s": ("seconds", 1.0),
     "ms": ("milliseconds", 1.0),
@@ -37,10 +38,15 @@ _UNITS: dict[str, tuple[str, float]] = {
 """The end of a name for each unit that recordings have, and the base unit in it."""
 
 
-def scraped(key: SeriesKey) -> Scraped:
-    """`call-latency[cart]-p90` in `s` is `call_latency_p90_seconds{callee="cart"}`; what has no service has no such label."""
+def scraped(key: SeriesKey, *, grows: bool = False) -> Scraped:
+    """`call-latency[cart]-p90` in `s` is `call_latency_p90_seconds{callee="cart"}`; what has no service has no such label.
+
+    Only one that `grows` may have a name that counters have by convention: `requests-Sum` of five minutes is none.
+    """
     ends, factor = _UNITS.get(key.unit, (key.unit.lower(), 1.0))
     name = _snake("-".join((_CALLEE.sub("", key.metric), ends)).strip("-"))
+    if not grows and name.endswith(_COUNTED):
+        name += "_per_interval"
     callee = _CALLEE.search(key.metric)
     told = (
         ("service", key.service),
@@ -49,6 +55,12 @@ def scraped(key: SeriesKey) -> Scraped:
         *key.labels,
     )
     return Scraped(name, tuple((label, value) for label, value in told if value), factor)
+
+
+def grows(values: Floats) -> bool:
+    """Whether a series (T,) never falls but for a restart now and then, and rises at all."""
+    steps = np.diff(values[np.isfinite(values)])
+    return bool(len(steps)) and bool(np.mean(steps >= 0) >= 0.95) and bool(np.any(steps > 0))
 
 
 def _snake(name: str) -> str:
@@ -71,7 +83,7 @@ def written(matrix: Matrix, path: Path) -> int:
 def _lines(matrix: Matrix) -> Iterator[str]:
     times = np.round(matrix.times, 3)
     for row, key in enumerate(matrix.keys):
-        one = scraped(key)
+        one = scraped(key, grows=grows(matrix.values[row]))
         labels = ",".join(f'{label}="{_quoted(value)}"' for label, value in one.labels)
         for place in np.flatnonzero(np.isfinite(matrix.values[row])):
             value = float(matrix.values[row, place]) * one.factor
