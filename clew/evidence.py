@@ -82,7 +82,7 @@ class Change(Frozen):
     commit: str | None = None
     """For a deploy: the commit that it brought out."""
     revision_before: str | None = None
-    told_by: tuple[str, ...] = ()
+    told_by: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Names of the sources that told it, the one that knows it best first; empty where one source told everything."""
 
 

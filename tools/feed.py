@@ -14,7 +14,7 @@ from clew.errors import SourceUnavailable, StoreError
 from clew.evidence import Asked, Change, Evidence, Payload
 from clew.incident import Window
 from clew.memory import Memory
-from clew.ports import Health, Source, Telemetry, query
+from clew.ports import Checked, Health, Source, Telemetry, query
 from clew.tables import ChangeTable
 from tools.answers import change_facts
 from tools.diffs import DIFF_CHARACTERS
@@ -94,9 +94,9 @@ class FeedChanges:
             without = "announced deploys and flags cannot be named or cleared"
             return Health(source=self.name, ok=False, says=str(error), without=without)
         says = f"{counted(len(found), 'change')} announced in the last day"
-        return Health(
-            source=self.name, ok=True, says=says, without="" if found else "deploys and flags, if nobody announces them"
-        )
+        heard = Checked(what="announced lately", ok=bool(found), says=says)
+        without = "" if found else "deploys and flags that nobody else tells of"
+        return Health(source=self.name, ok=True, says=says, findings=(heard,), without=without)
 
     async def _announced(self, window: Window) -> tuple[Announcement, ...]:
         if self.memory is None:
