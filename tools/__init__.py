@@ -9,12 +9,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from clew.errors import Misconfigured
-from clew.ports import Source
+from clew.ports import Source, Telemetry
 from tools.feed import FeedSettings
 from tools.feed import opened as feed_opened
 from tools.git import GitSettings
 from tools.git import opened as git_opened
 from tools.outside import Outside
+from tools.prometheus import PrometheusSettings
+from tools.prometheus import opened as prometheus_opened
 
 GROUP = "clew.sources"
 """The entry-point group through which other packages bring sources; each entry is a SourceKind."""
@@ -30,11 +32,14 @@ class SourceKind:
     """Addresses, tokens and tenants; validated when opened, never part of a question."""
     opened: Callable[[Any, Outside], AbstractAsyncContextManager[tuple[Source, ...]]]
     """Given its validated settings: the sources, for as long as the context lasts. Raises Misconfigured."""
+    tells: tuple[Telemetry, ...] = ()
+    """What its sources can tell, for people who wonder which one to set."""
 
 
 SOURCES: tuple[SourceKind, ...] = (
     SourceKind("feed", FeedSettings, feed_opened),
     SourceKind("git", GitSettings, git_opened),
+    SourceKind("prometheus", PrometheusSettings, prometheus_opened, (Telemetry.METRICS, Telemetry.TOPOLOGY)),
 )
 """The kinds that come with Clew."""
 

@@ -1,0 +1,334 @@
+"""What is asked about a metric, and what is the answer called: rates, errors and durations, use and saturation?"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from tools.prometheus.families import Family, Kind
+from tools.prometheus.selector import Matcher, seconds, selector
+
+_WORDS = "error|fail|timeout|timed_out|unavailable|exception|abort|refused|cancel|deadline|internal|exhausted|dataloss"
+_FAILED = f"(?i)(5..|5xx|.*({_WORDS}).*|unknown)"
+"""Outcomes that are the answering side's fault: status codes, gRPC's names, and the words people use."""
+_GRPC_FAILED = _FAILED.removesuffix(")") + "|1|2|4|8|10|13|14|15)"
+_CALL_FAILED = _FAILED.removesuffix(")") + "|429|0|000)"
+OUTCOMES: Mapping[str, Matcher] = {
+    "code": Matcher("code", "=~", _FAILED),
+    "status": Matcher("status", "=~", _FAILED),
+    "status_code": Matcher("status_code", "=~", _FAILED),
+    "http_status_code": Matcher("http_status_code", "=~", _FAILED),
+    "http_response_status_code": Matcher("http_response_status_code", "=~", _FAILED),
+    "response_code": Matcher("response_code", "=~", _FAILED),
+    "grpc_code": Matcher("grpc_code", "=~", _GRPC_FAILED),
+    "grpc_status": Matcher("grpc_status", "=~", _GRPC_FAILED),
+    "rpc_grpc_status_code": Matcher("rpc_grpc_status_code", "=~", _GRPC_FAILED),
+    "result": Matcher("result", "=~", _FAILED),
+    "outcome": Matcher("outcome", "=~", "(?i)(.*(error|fail|timeout|exception).*|server_error)"),
+    "success": Matcher("success", "=~", "(?i)(false|no|0)"),
+    "error": Matcher("error", "!~", "(?i)(|false|none|no|0|null|ok)"),
+}
+"""Labels that tell how a request ended, most telling first, and which ends are failures."""
+CALLEES = (
+    "callee",
+    "peer",
+    "peer_service",
+    "destination",
+    "destination_service",
+    "upstream",
+    "upstream_cluster",
+    "target_service",
+)
+"""Labels by which a caller says whom it called."""
+QUANTILES = (0.5, 0.9, 0.99)
+CALL_QUANTILE = 0.9
+ROW = "clew_row"
+"""The label by which the answers of questions that are sent together are told apart."""
+
+
+class Form(StrEnum):
+    """How series of one metric become one."""
+
+    RATE = "rate"
+    """Per second, summed."""
+    QUANTILE = "quantile"
+    """Of a histogram."""
+    LEVEL = "level"
+    """A gauge's value, its mean over series."""
+    SUM = "sum"
+    """A gauge's value, summed over series."""
+    STARTS = "starts"
+    """How often a start time changed."""
+
+
+class Role(StrEnum):
+    """What an answer is beside itself."""
+
+    PLAIN = "plain"
+    TOTAL = "total"
+    """What the failures of the same metric are a part of."""
+    FAILED = "failed"
+    """Missing where nothing failed yet, which is a nought where the total is known."""
+    BASE = "base"
+    """A total that is no answer of its own."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question that is answered by a series per group."""
+
+    family: str
+    """The metric's name, for its typed and sampled parts alike."""
+    name: str
+    """What is selected."""
+    form: Form
+    word: str
+    """What an answer is called; `{tag}` stands for the value of `tag`."""
+    unit: str = ""
+    factor: float = 1.0
+    role: Role = Role.PLAIN
+    where: tuple[Matcher, ...] = ()
+    spare: bool = False
+    """Left out where another metric tells the same."""
+    tag: str = ""
+    """A label whose values are answers of their own: whom was called, or which quantile."""
+    share: float = 0.0
+    """Which quantile."""
+    long: str = ""
+    """What it is called where another metric of the service has the word."""
+
+    def query(self, by: tuple[str, ...], matchers: tuple[Matcher, ...], span: float, *, mean: bool = True) -> str:
+        """The expression: one series per value of the labels `by`; `span` is the seconds that one sample stands for.
+
+        A gauge is its `mean` over them, else its last sample in them.
+        """
+        over = "avg_over_time" if mean else "last_over_time"
+        chosen = selector(self.name, dict.fromkeys((*self.where, *matchers)))
+        ranged = f"{chosen}[{seconds(span)}]"
+        match self.form:
+            case Form.RATE:
+                return _scaled(f"sum by ({_names(by, self.tag)}) (rate({ranged}))", self.factor)
+            case Form.QUANTILE:
+                inner = f"sum by ({_names(by, self.tag, 'le')}) (rate({ranged}))"
+                return _scaled(f"histogram_quantile({self.share:g}, {inner})", self.factor)
+            case Form.LEVEL:
+                return _scaled(f"avg by ({_names(by, self.tag)}) ({over}({ranged}))", self.factor)
+            case Form.SUM:
+                return _scaled(f"sum by ({_names(by, self.tag)}) ({over}({ranged}))", self.factor)
+            case Form.STARTS:
+                return f"sum by ({_names(by, self.tag)}) (changes({ranged}))"
+
+    def called(self, tag: str) -> str:
+        """The name of an answer whose `tag` label has this value."""
+        return self.word.replace("{tag}", _percent(tag) if self.tag == "quantile" else tag)
+
+    def instead(self, tag: str) -> str:
+        """The same where another metric of the service is called so already."""
+        return replace(self, word=self.long or f"{self.family}-{self.form.value}").called(tag)
+
+
+def _percent(share: str) -> str:
+    try:
+        return f"{100 * float(share):g}"
+    except ValueError:
+        return share
+
+
+def _names(by: tuple[str, ...], *more: str) -> str:
+    return ", ".join(dict.fromkeys(label for label in (*by, *more) if label))
+
+
+def _scaled(expression: str, factor: float) -> str:
+    return expression if factor == 1.0 else f"{expression} * {factor:g}"
+
+
+_REQUESTS = frozenset(("request", "requests", "handled", "calls", "rpc", "rpcs", "queries", "messages"))
+_SERVED = frozenset(
+    ("http", "grpc", "rpc", "server", "request", "requests", "handling", "spanmetrics", "istio", "graph")
+)
+_CALLED = frozenset(("client", "call", "calls", "upstream", "outbound", "dependency"))
+_FAILING = frozenset(
+    ("error", "errors", "failed", "failure", "failures", "exceptions", "cancelled", "timeouts", "retries")
+)
+_ASKED = frozenset(("http", "grpc", "request", "requests"))
+"""Words that would make a rate of a level: `http_requests_in_flight` is `in-flight`."""
+_SUMMED = frozenset(("s", "%", "°C"))
+_SHARE = re.compile(
+    r"ratio|percent|utili[sz]ation|usage|saturation|load|temperature|average|avg|mean|up|success|p\d\d|quantile"
+)
+
+
+def asks(family: Family) -> tuple[Ask, ...]:
+    """What is worth asking about a metric; nothing where no series of it could be read by a person."""
+    match family.kind:
+        case Kind.HISTOGRAM:
+            return _histogram(family)
+        case Kind.SUMMARY:
+            return _summary(family)
+        case Kind.COUNTER:
+            return _counter(family)
+        case Kind.GAUGE:
+            return _gauge(family)
+
+
+def callee(family: Family) -> str:
+    """The label by which the calls of this metric name whom they went to; empty where it is no metric of calls."""
+    if family.name.startswith(("istio_", "traces_service_graph_")):
+        return ""
+    return next((label for label in CALLEES if label in family.labels), "")
+
+
+def _histogram(family: Family) -> tuple[Ask, ...]:
+    unit, name, tag = family.unit, f"{family.name}_bucket", callee(family)
+    if tag:
+        word, percent = _tagged(_latency(family, "call-latency")), round(100 * CALL_QUANTILE)
+        return (
+            Ask(
+                family.name,
+                name,
+                Form.QUANTILE,
+                f"{word}-p{percent}",
+                unit.name,
+                unit.factor,
+                tag=tag,
+                share=CALL_QUANTILE,
+            ),
+        )
+    word = _latency(family, "latency")
+    found = [
+        Ask(
+            family.name,
+            name,
+            Form.QUANTILE,
+            f"{word}-p{round(100 * share)}",
+            unit.name,
+            unit.factor,
+            where=_served(family),
+            share=share,
+            long=f"{family.stem}-p{round(100 * share)}",
+        )
+        for share in QUANTILES
+    ]
+    if word == "latency":
+        found += _outcomes(family, f"{family.name}_count", spare=True)
+    return tuple(found)
+
+
+def _summary(family: Family) -> tuple[Ask, ...]:
+    unit, word = family.unit, _latency(family, "latency")
+    word = f"{word}-p{{tag}}"
+    return (
+        Ask(
+            family.name,
+            family.name,
+            Form.LEVEL,
+            word,
+            unit.name,
+            unit.factor,
+            tag="quantile",
+            long=f"{family.stem}-p{{tag}}",
+        ),
+    )
+
+
+def _counter(family: Family) -> tuple[Ask, ...]:
+    words, tag = frozenset(family.words), callee(family)
+    if family.unit.name == "s":
+        return _busy(family)
+    if tag:
+        return _calls(family, tag)
+    if words & _REQUESTS and not words & _FAILING:
+        return _outcomes(family, family.name)
+    unit = family.unit
+    per = f"{unit.name}/s" if unit.name else "1/s"
+    return (Ask(family.name, family.name, Form.RATE, family.stem, per, unit.factor, where=_served(family)),)
+
+
+def _calls(family: Family, tag: str) -> tuple[Ask, ...]:
+    """Failed calls by whom they went to; calls alone are the callee's requests, which it counts itself."""
+    name, failed = family.name, _failures(family, calling=True)
+    if not failed:
+        words = frozenset(family.words)
+        return (Ask(name, name, Form.RATE, _tagged(family.stem), "1/s", tag=tag),) if words & _FAILING else ()
+    return (
+        Ask(name, name, Form.RATE, _tagged("calls"), "1/s", tag=tag, role=Role.BASE),
+        Ask(name, name, Form.RATE, _tagged("call-errors"), "1/s", where=failed, tag=tag, role=Role.FAILED),
+    )
+
+
+def _busy(family: Family) -> tuple[Ask, ...]:
+    """Seconds of work per second: percent of one core, or of the time."""
+    words = frozenset(family.words)
+    cpu = "cpu" in words and not words & {"throttled"}
+    where = (Matcher("mode", "!~", "idle|iowait|steal"),) if cpu and "mode" in family.labels else ()
+    word = "cpu" if words <= {"process", "cpu", "container", "usage"} and cpu else family.stem
+    return (
+        Ask(family.name, family.name, Form.RATE, word, "%", 100.0 * family.unit.factor, where=where, long=family.stem),
+    )
+
+
+def _outcomes(family: Family, name: str, *, spare: bool = False) -> tuple[Ask, ...]:
+    """Requests, and of those the failed ones; how large a part that is follows from both."""
+    plain = frozenset(family.words) & _SERVED
+    where, stem, failed = _served(family), family.stem, _failures(family, calling=False)
+    asked = Ask(family.name, name, Form.RATE, "", "1/s", role=Role.TOTAL, where=where, spare=spare)
+    total = replace(asked, word="requests" if plain else stem, long=f"{stem}-requests")
+    if not failed:
+        return (total,)
+    word, where = "errors" if plain else f"{stem}-errors", (*where, *failed)
+    return (total, replace(asked, word=word, where=where, role=Role.FAILED, long=f"{stem}-errors"))
+
+
+def _gauge(family: Family) -> tuple[Ask, ...]:
+    name, unit, tag = family.name, family.unit, callee(family)
+    if name.endswith("start_time_seconds"):
+        return (Ask(name, name, Form.STARTS, "process-starts", ""),)
+    if name in ("up", "probe_success"):
+        return (Ask(name, name, Form.LEVEL, family.stem, "%", 100.0),)
+    if "timestamp" in family.words or name.endswith("_time_seconds"):
+        return ()
+    word = "memory-rss" if name == "process_resident_memory_bytes" else _level(family)
+    summed = unit.name not in _SUMMED and not _SHARE.search(name)
+    form = Form.SUM if summed else Form.LEVEL
+    return (Ask(name, name, form, _tagged(word) if tag else word, unit.name, unit.factor, tag=tag, long=family.stem),)
+
+
+def _level(family: Family) -> str:
+    rest = [word for word in family.words if word not in _ASKED]
+    return "-".join(rest) if rest and family.unit.name == "" else family.stem
+
+
+def _latency(family: Family, plain: str) -> str:
+    """`latency` for how long requests took; another duration keeps its own name, and `-latency` where that does not say so."""
+    words = frozenset(family.words)
+    if plain == "call-latency" or (
+        words & {"request", "requests", "handling", "spanmetrics", "latency", "server"} and words & _SERVED
+    ):
+        return plain
+    return family.stem
+
+
+def _tagged(word: str) -> str:
+    """The tag stands in brackets, before a percentile: `call-latency[cart]-p90`."""
+    percentile = re.search(r"-p\d+$", word)
+    at = percentile.start() if percentile else len(word)
+    return f"{word[:at]}[{{tag}}]{word[at:]}"
+
+
+def _served(family: Family) -> tuple[Matcher, ...]:
+    """Metrics of spans and of meshes hold both sides of a call: the answering one is meant."""
+    if "span_kind" in family.labels:
+        return (Matcher("span_kind", "=~", "(?i).*(server|consumer)"),)
+    if family.name.startswith("istio_") and "reporter" in family.labels:
+        return (Matcher("reporter", "=", "destination"),)
+    return ()
+
+
+def _failures(family: Family, *, calling: bool) -> tuple[Matcher, ...]:
+    label = next((label for label in OUTCOMES if label in family.labels), "")
+    if not label:
+        return ()
+    found = OUTCOMES[label]
+    if calling and found.value == _FAILED:
+        return (Matcher(label, "=~", _CALL_FAILED),)
+    return (found,)
