@@ -1,6 +1,7 @@
 """What does the one card in the channel say while Clew works, and when it is done?"""
 
 from bot.card import Button, Card, Line, Link, Look, Person, Plan, Span, Strong, Task
+from bot.card_alerts import alert_lines
 from bot.citation import prose, sources
 from bot.slack.ids import Act, Target
 from bot.tone import tempered
@@ -76,7 +77,7 @@ def _running(view: Progress, now: float) -> Card:
     rechecking = view.state is RunState.RECHECKING
     state = "rechecking" if rechecking else "investigating"
     so_far: Line = (Strong("So far"), "  ", *prose(view.so_far, near)) if view.so_far else _opening(incident)
-    notes: list[Line] = [gap_line(gap) for gap in _unplanned(view)]
+    notes: list[Line] = [*alert_lines(view.alerts, running=True), *(gap_line(gap) for gap in _unplanned(view))]
     if view.leading is not None:
         notes.append((Strong("Leading"), "  ", *leading_line(view.leading, near)))
     about = Target(incident=incident.id)
@@ -131,7 +132,7 @@ def _stopped(view: Progress, now: float) -> Card:
         state="STOPPED",
         elapsed=elapsed(view, now),
         lines=tuple(lines),
-        notes=tuple(gap_line(gap) for gap in view.gaps),
+        notes=(*alert_lines(view.alerts, running=False), *(gap_line(gap) for gap in view.gaps)),
         sources=sources(view.evidence, incident.id),
         buttons=(
             Button(Act.RESUME, "Resume", about, "Take the investigation up again", Look.MAIN),
@@ -155,7 +156,11 @@ def _ended(view: Progress, now: float, picture: str) -> Card:
         state=f"RESOLVED · {state}" if resolved else state,
         elapsed=elapsed(view, now),
         lines=((Strong("What"), "  ", *prose(report.headline, incident.alerted_at)), *said),
-        notes=(*_closing(report, view.gaps), *_pictured(report, picture)),
+        notes=(
+            *alert_lines(view.alerts, running=False),
+            *_closing(report, view.gaps),
+            *_pictured(report, picture),
+        ),
         sources=sources(view.evidence, incident.id),
         buttons=() if resolved else _choices(incident, best),
         footer=_footer(incident, view.run),
@@ -165,15 +170,15 @@ def _ended(view: Progress, now: float, picture: str) -> Card:
 
 def _without_report(view: Progress, now: float) -> Card:
     """An end that left nothing to read is said as such."""
-    incident = view.incident
+    incident, resolved = view.incident, view.state is RunState.RESOLVED
+    by: Line = ("The investigation was stopped by ", Person(view.stopped_by), " before it ended.")
+    lost: Line = ("The investigation ended without a report. Ask, or start it again with ", Strong("/investigate"), ".")
     return Card(
         title=shown_title(incident),
-        state="CAUSE NOT FOUND",
+        state="RESOLVED · CAUSE NOT FOUND" if resolved else "CAUSE NOT FOUND",
         elapsed=elapsed(view, now),
-        lines=(
-            ("The investigation ended without a report. Ask, or start it again with ", Strong("/investigate"), "."),
-        ),
-        notes=tuple(gap_line(gap) for gap in view.gaps),
+        lines=(by if view.stopped_by else lost,),
+        notes=(*alert_lines(view.alerts, running=False), *(gap_line(gap) for gap in view.gaps)),
         sources=sources(view.evidence, incident.id),
         buttons=_choices(incident, None),
         footer=_footer(incident, view.run),

@@ -50,11 +50,28 @@ class Office:
     briefed: Callable[[Incident], Incident] = unchanged
 
 
+@dataclass(eq=False)
+class _Brought:
+    """The alerts of one request, and what became of them once it is known."""
+
+    alerts: tuple[Alert, ...]
+    told: Sorted | None = None
+
+
+def _of(told: Sorted, alerts: Sequence[Alert]) -> Sorted:
+    """The part of the news that is about these alerts."""
+    ids = {alert.id for alert in alerts}
+    kept = tuple(one for one in told.kept if one.alert.id in ids)
+    incidents = {one.incident for one in kept}
+    return Sorted(kept=kept, bursts=tuple(burst for burst in told.bursts if burst.id in incidents))
+
+
 @dataclass
 class Incidents:
     """Keeps alerts, then tends to what people see of them. Use it inside `async with incidents.running()`."""
 
     office: Office
+    _brought: "list[_Brought]" = field(default_factory=list["_Brought"])
     _sorting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wanted: set[str] = field(default_factory=set[str])
     _tending: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
@@ -74,15 +91,29 @@ class Incidents:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def hear(self, alerts: Sequence[Alert]) -> Sorted:
-        """Durably keeps what is new in these alerts; the rest follows by itself. Raises StoreError if it could not be kept."""
+        """Durably keeps what is new in these alerts; the rest follows by itself. Raises StoreError if it could not be kept.
+
+        Whoever's turn it is keeps what all that wait have brought: a burst of requests costs a few transactions.
+        """
+        mine = _Brought(tuple(alerts))
+        self._brought.append(mine)
         try:
             async with asyncio.timeout(KEEP_SECONDS), self._sorting:
-                told = await self._kept(alerts)
+                if mine.told is None:
+                    await self._keep(tuple(self._brought))
         except TimeoutError:
             raise StoreError(f"the alerts could not be kept within {KEEP_SECONDS:.0f} s") from None
+        finally:
+            self._brought = [other for other in self._brought if other is not mine]
+        return _of(mine.told or Sorted(), mine.alerts)
+
+    async def _keep(self, brought: tuple["_Brought", ...]) -> None:
+        told = await self._kept([alert for one in brought for alert in one.alerts])
+        for one in brought:
+            one.told = told
+        self._brought = [other for other in self._brought if other.told is None]
         for burst in told.bursts:
             self._wake(burst.id)
-        return told
 
     async def _kept(self, alerts: Sequence[Alert]) -> Sorted:
         memory, grouping = self.office.memory, self.office.grouping()
