@@ -101,12 +101,24 @@ def doctor(
     broken = [line for line in found if line.state is State.BROKEN]
     if as_json_:
         _print_json(
-            {"ok": not broken, "checks": [{"what": d.what, "state": d.state.value, "says": d.says} for d in found]}
+            {
+                "ok": not broken,
+                "checks": [
+                    {"what": d.what, "state": d.state.value, "says": d.says, "without": d.without} for d in found
+                ],
+            }
         )
     else:
         _table(
             ("", "what", "it says"),
-            [({"ok": "✓", "missing": "○", "broken": "!"}[d.state.value], d.what, d.says) for d in found],
+            [
+                (
+                    {"ok": "✓", "missing": "○", "broken": "!"}[d.state.value],
+                    d.what,
+                    f"{d.says}\nmissing in an investigation: {d.without}" if d.without else d.says,
+                )
+                for d in found
+            ],
         )
     raise typer.Exit(4 if broken else 0)
 

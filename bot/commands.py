@@ -17,7 +17,17 @@ from agents.judge import case_of_findings
 from agents.state import State as Ended
 from bot.clock import SystemClock
 from bot.composition import ByHand, Facts, facts, investigating, remembering
-from bot.doctor import Check, Diagnosis, State, examine, health_line, settings_lines, slack_lines, source_lines
+from bot.doctor import (
+    Check,
+    Diagnosis,
+    State,
+    examine,
+    health_lines,
+    settings_lines,
+    slack_lines,
+    source_lines,
+    unset_line,
+)
 from bot.service import slack_config
 from bot.settings import QueueSettings, Settings, StoreSettings, variable
 from bot.sources import sourced
@@ -144,15 +154,19 @@ async def examined(settings: Settings, case: Path | None) -> tuple[Diagnosis, ..
     async def store() -> Iterable[Diagnosis]:
         try:
             async with remembering(settings) as memory:
-                return (health_line(await memory.check()),)
+                return health_lines(await memory.check())
         except (StoreError, Misconfigured) as error:
             return (Diagnosis("store", State.BROKEN, str(error)),)
 
     async def sources() -> Iterable[Diagnosis]:
         try:
             async with sourced(settings) as live:
-                every = (*facts(case).sources, *live.sources, *(s for found in live.scopes.values() for s in found))
-                return await source_lines(every)
+                found = await asyncio.gather(
+                    source_lines((*facts(case).sources, *live.sources)),
+                    *(source_lines(own, scope) for scope, own in live.scopes.items()),
+                )
+                lines = (line for lines in found for line in lines)
+                return (*lines, *unset_line(settings.sources))
         except Misconfigured as error:
             return (Diagnosis("sources", State.BROKEN, str(error)),)
 

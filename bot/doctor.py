@@ -1,18 +1,20 @@
 """Is everything set, reachable and permitted, and if not, what is to be done?"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 import aiohttp
 
+from agents.gather import EFFECT
 from bot.settings import Settings, SlackSettings, variable
 from bot.slack.config import SlackConfig
 from bot.slack.scopes import SCOPES, Method
 from bot.slack.web import Web, new_session
 from clew.errors import ClewError, PlatformError
-from clew.ports import Health, Source
+from clew.ports import Health, Source, Telemetry
+from tools import source_kinds
 
 SECONDS = 10.0
 SOURCE_SECONDS = 8.0
@@ -33,6 +35,8 @@ class Diagnosis:
     what: str
     state: State
     says: str
+    without: str = ""
+    """What an investigation will miss because of it; empty if nothing."""
 
 
 Check = Callable[[], Awaitable[Iterable[Diagnosis]]]
@@ -110,25 +114,66 @@ async def _socket(config: SlackConfig, session: aiohttp.ClientSession) -> Diagno
     return Diagnosis("Socket Mode", State.OK, "opens")
 
 
-async def source_lines(sources: Iterable[Source]) -> tuple[Diagnosis, ...]:
-    """Each source's own word, and what an investigation misses where there is none."""
+async def source_lines(sources: Iterable[Source], scope: str = "") -> tuple[Diagnosis, ...]:
+    """Each source's own word with what it looked at, and what an investigation misses where there is no source; of one scope, if named."""
     found = tuple(sources)
+    told = await asyncio.gather(*(_source(source, scope) for source in found))
+    lines = [line for lines in told for line in lines]
     if not found:
-        return (Diagnosis("sources", State.MISSING, "none is configured: an investigation will end with Not found"),)
-    return tuple(await asyncio.gather(*(_source(source) for source in found)))
+        lines.append(
+            Diagnosis(
+                _within("sources", scope),
+                State.MISSING,
+                "none is configured: an investigation will end with Not found",
+            )
+        )
+    return (*lines, *_lacking({source.telemetry for source in found}, scope))
 
 
-async def _source(source: Source) -> Diagnosis:
+def _lacking(held: Collection[Telemetry], scope: str) -> Iterable[Diagnosis]:
+    """One line for each kind of facts that no source tells, with the sources that could."""
+    for telemetry in Telemetry:
+        if telemetry not in held:
+            kinds = [kind.name for kind in source_kinds() if telemetry in kind.tells]
+            could = f"; {' or '.join(kinds)} would be one" if kinds else ""
+            yield Diagnosis(
+                _within(telemetry.value, scope),
+                State.MISSING,
+                f"not set: no source of this kind{could}",
+                EFFECT[telemetry],
+            )
+
+
+def unset_line(configured: Collection[str]) -> tuple[Diagnosis, ...]:
+    """The kinds of source that there are and that are not configured, in one line."""
+    unset = [kind.name for kind in source_kinds() if kind.name not in configured]
+    says = f"not set: {', '.join(unset)}; `clew config` lists their settings"
+    return (Diagnosis("other sources", State.MISSING, says),) if unset else ()
+
+
+async def _source(source: Source, scope: str) -> tuple[Diagnosis, ...]:
     """One source that hangs or fails says nothing about the others."""
+    name = _within(source.name, scope)
     try:
         async with asyncio.timeout(SOURCE_SECONDS):
-            return health_line(await source.check())
+            return health_lines(await source.check(), scope)
     except TimeoutError:
-        return Diagnosis(source.name, State.BROKEN, f"no answer within {SOURCE_SECONDS:g} s")
+        says = f"no answer within {SOURCE_SECONDS:g} s"
+        return (Diagnosis(name, State.BROKEN, says, EFFECT[source.telemetry]),)
     except ClewError as error:
-        return Diagnosis(source.name, State.BROKEN, str(error)[:200])
+        return (Diagnosis(name, State.BROKEN, str(error)[:200], EFFECT[source.telemetry]),)
 
 
-def health_line(health: Health) -> Diagnosis:
-    """A source's or the store's own word as a diagnosis."""
-    return Diagnosis(health.source, State.OK if health.ok else State.BROKEN, health.says)
+def health_lines(health: Health, scope: str = "") -> tuple[Diagnosis, ...]:
+    """A source's or the store's own word, and a line for each thing it looked at."""
+    name = _within(health.source, scope)
+    worst = State.MISSING if health.ok else State.BROKEN
+    head = Diagnosis(name, State.OK if health.ok else State.BROKEN, health.says, health.without)
+    return (
+        head,
+        *(Diagnosis(f"{name}: {f.what}", State.OK if f.ok else worst, f.says) for f in health.findings),
+    )
+
+
+def _within(what: str, scope: str) -> str:
+    return f"{what} (scope {scope})" if scope else what

@@ -14,6 +14,8 @@ from tools.feed import FeedSettings
 from tools.feed import opened as feed_opened
 from tools.git import GitSettings
 from tools.git import opened as git_opened
+from tools.opensearch import OpenSearchSettings
+from tools.opensearch import opened as opensearch_opened
 from tools.outside import Outside
 from tools.prometheus import PrometheusSettings
 from tools.prometheus import opened as prometheus_opened
@@ -37,8 +39,11 @@ class SourceKind:
 
 
 SOURCES: tuple[SourceKind, ...] = (
-    SourceKind("feed", FeedSettings, feed_opened),
-    SourceKind("git", GitSettings, git_opened),
+    SourceKind("feed", FeedSettings, feed_opened, (Telemetry.CHANGES,)),
+    SourceKind("git", GitSettings, git_opened, (Telemetry.CHANGES,)),
+    SourceKind(
+        "opensearch", OpenSearchSettings, opensearch_opened, (Telemetry.LOGS, Telemetry.TRACES, Telemetry.TOPOLOGY)
+    ),
     SourceKind("prometheus", PrometheusSettings, prometheus_opened, (Telemetry.METRICS, Telemetry.TOPOLOGY)),
 )
 """The kinds that come with Clew."""

@@ -8,13 +8,14 @@ import pytest
 from pydantic import SecretStr
 
 from bot.commands import examined
-from bot.doctor import Diagnosis, State, examine, source_lines
-from bot.settings import LlmSettings, Settings, SlackSettings, StoreSettings
+from bot.doctor import Diagnosis, State, examine, source_lines, unset_line
+from bot.settings import LlmSettings, ScopeSettings, Settings, SlackSettings, StoreSettings
 from bot.slack.manifest import manifest
 from clew.errors import SourceUnavailable
 from clew.evidence import Asked, Payload
-from clew.ports import Health, Telemetry
+from clew.ports import Checked, Health, Telemetry
 from playground.slack.server import LocalSlack
+from tools import source_kinds
 
 
 class Patient:
@@ -99,6 +100,50 @@ async def test_one_source_that_hangs_or_fails_hides_no_other() -> None:
     assert lines(found, State.OK) == {"logs": "answers"}
     assert lines(found, State.BROKEN)["metrics"] == "metrics is down"
     assert "no answer" in lines(found, State.BROKEN)["traces"]
+    assert all(line.without for line in found if line.state is State.BROKEN), "what is missed is said"
+
+
+async def test_what_a_source_looked_at_is_told_one_by_one() -> None:
+    seen = (
+        Checked(what="reach", ok=True, says="answers in 20 ms"),
+        Checked(what="clock", ok=False, says="91 s ahead of ours; set its time"),
+    )
+    word = Health(source="logs", ok=True, says="12 indices", findings=seen, without="onsets may be off by 91 s")
+    found = tuple(await source_lines((Patient("logs", word),)))
+    assert lines(found, State.OK) == {"logs": "12 indices", "logs: reach": "answers in 20 ms"}
+    assert lines(found, State.MISSING)["logs: clock"] == "91 s ahead of ours; set its time"
+    assert found[0].without == "onsets may be off by 91 s"
+    down = word.model_copy(update={"ok": False, "says": "is down"})
+    assert "logs: clock" in lines(await source_lines((Patient("logs", down),)), State.BROKEN)
+
+
+async def test_facts_that_no_source_tells_are_named_with_what_is_missed() -> None:
+    well = Patient("logs", Health(source="logs", ok=True, says="answers"))
+    found = tuple(await source_lines((well,)))
+    missing = lines(found, State.MISSING)
+    assert set(missing) == {"metrics", "traces", "changes", "topology"}
+    assert "git" in missing["changes"], "which kinds there are"
+    assert all(line.without for line in found if line.state is State.MISSING)
+
+
+def test_the_kinds_that_are_not_set_are_one_line() -> None:
+    names = {kind.name for kind in source_kinds()}
+    (line,) = unset_line(names - {"git"})
+    assert (line.state, line.says.split(";")[0]) == (State.MISSING, "not set: git")
+    assert unset_line(names) == ()
+
+
+async def test_a_scope_has_lines_of_its_own(slack: LocalSlack, tmp_path: Path) -> None:
+    clones = tmp_path / "clone"
+    clones.mkdir()
+    payments = ScopeSettings(name="payments", channels=("pay-*",), sources={"git": {"paths": [str(clones)]}})
+    found = await examined(settings(slack, tmp_path).model_copy(update={"scopes": (payments,)}), None)
+    about = {line.what for line in found if "(scope payments)" in line.what}
+    assert {"metrics (scope payments)", "logs (scope payments)", "traces (scope payments)"} <= about
+    assert any(line.what.endswith("(scope payments)") and line.state is State.BROKEN for line in found), (
+        "no clone there"
+    )
+    assert "sources" in lines(found, State.MISSING), "everybody else has none"
 
 
 async def test_a_check_that_hangs_is_a_diagnosis() -> None:
