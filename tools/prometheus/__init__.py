@@ -7,6 +7,7 @@ from clew.ports import Source
 from tools.outside import Outside
 from tools.prometheus.api import Api
 from tools.prometheus.discovery import Discovery
+from tools.prometheus.graph import PrometheusGraph
 from tools.prometheus.metrics import PrometheusMetrics
 from tools.prometheus.settings import PrometheusSettings
 from tools.transport import transported
@@ -23,4 +24,4 @@ async def opened(settings: PrometheusSettings, outside: Outside) -> AsyncGenerat
     async with transported(NAME, settings, outside.usage, outside.seconds, headers) as transport:
         api = Api(transport)
         discovery = Discovery(api, settings)
-        yield (PrometheusMetrics(api, settings, outside, discovery, NAME),)
+        yield PrometheusMetrics(api, settings, outside, discovery), PrometheusGraph(api, settings, outside, discovery)

@@ -50,6 +50,13 @@ class Api:
         """`query` at one time; a range selector gives its raw samples."""
         return await self._answered("/api/v1/query", {"query": query, "time": _time(at), "stats": "all"})
 
+    async def clock(self) -> float:
+        """The server's own time, Unix seconds."""
+        answer = await self._answered("/api/v1/query", {"query": "time()"})
+        if not answer.lines or not answer.lines[0].pairs:
+            raise self._garbage()
+        return number(answer.lines[0].pairs[0][1])
+
     async def series(self, selectors: Sequence[str], start: float, end: float) -> tuple[dict[str, str], ...]:
         """The labels of every series that has a sample in the time (as far as the server keeps such times apart)."""
         asked: Params = {"match[]": tuple(selectors), "start": _time(start), "end": _time(end)}

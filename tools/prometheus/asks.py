@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tools.prometheus.calls import callee
 from tools.prometheus.families import Family, Kind
 from tools.prometheus.selector import Matcher, seconds, selector
 
@@ -29,17 +30,6 @@ OUTCOMES: Mapping[str, Matcher] = {
     "error": Matcher("error", "!~", "(?i)(|false|none|no|0|null|ok)"),
 }
 """Labels that tell how a request ended, most telling first, and which ends are failures."""
-CALLEES = (
-    "callee",
-    "peer",
-    "peer_service",
-    "destination",
-    "destination_service",
-    "upstream",
-    "upstream_cluster",
-    "target_service",
-)
-"""Labels by which a caller says whom it called."""
 QUANTILES = (0.5, 0.9, 0.99)
 CALL_QUANTILE = 0.9
 ROW = "clew_row"
@@ -169,13 +159,6 @@ def asks(family: Family) -> tuple[Ask, ...]:
             return _counter(family)
         case Kind.GAUGE:
             return _gauge(family)
-
-
-def callee(family: Family) -> str:
-    """The label by which the calls of this metric name whom they went to; empty where it is no metric of calls."""
-    if family.name.startswith(("istio_", "traces_service_graph_")):
-        return ""
-    return next((label for label in CALLEES if label in family.labels), "")
 
 
 def _histogram(family: Family) -> tuple[Ask, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tools.prometheus.asks import Ask, asks
+from tools.prometheus.calls import Calls, answering, calling, calls
 from tools.prometheus.families import Family, families, labels_of
 
 MARKS = ("track", "version", "flag", "zone", "region")
@@ -14,8 +15,6 @@ VARIANTS = 20
 """Instances of one service that are told one by one; of more only their sum is."""
 VARIANTS_IN_ALL = 2_000
 _OWNERS: Mapping[str, tuple[str, ...]] = {
-    "istio_": ("destination_canonical_service", "destination_workload", "destination_service_name"),
-    "traces_service_graph_": ("server",),
     "container_": ("container", "pod"),
     "kube_pod_": ("container", "pod"),
     "kube_deployment_": ("deployment",),
@@ -74,6 +73,8 @@ class Catalogue:
     stored: int = 0
     """Series that the store has within the scope."""
     interval: float = USUAL_INTERVAL
+    calls: tuple[Calls, ...] = ()
+    """Metrics that hold the call graph."""
     partial: str = ""
 
     @property
@@ -103,8 +104,8 @@ class Naming:
 
     def place(self, family: Family, interval: float) -> Place:
         """Where this metric's answers belong; a program that tells about others has instances of its own, which are not theirs."""
-        told = next((labels for prefix, labels in _OWNERS.items() if family.name.startswith(prefix)), ())
-        owners = (*told, *self.services)
+        told = answering(family) or next((has for prefix, has in _OWNERS.items() if family.name.startswith(prefix)), ())
+        owners = (*told, *calling(family), *self.services)
         instances = ("pod",) if told else self.instances
         marks = tuple(label for label in MARKS if label in family.labels)
         return Place(_first(owners, family.labels), _first(instances, family.labels), marks, interval)
@@ -118,10 +119,11 @@ def catalogued(
     for one in series:
         mine[one.get("__name__", "")].append(one)
     variants: defaultdict[str, set[Variant]] = defaultdict(set)
-    reaches: list[Reach] = []
+    reaches, edges = list[Reach](), list[Calls | None]()
     for family in families(labels_of(series), types):
         listed = [one for part in ("", "_bucket", "_count") for one in mine.get(family.name + part, ())]
         place = naming.place(family, _slowest(listed, intervals))
+        edges.append(calls(family, place.service))
         questions = asks(family)
         for one in listed if questions else ():
             variants[one.get(place.service, "")].add(place.variant(one))
@@ -129,7 +131,8 @@ def catalogued(
             groups = {(one.get(place.service, ""), one.get(ask.tag, "")) for one in listed}
             reaches.append(Reach(ask, place, len(groups)))
     told = {name: _telling(has) for name, has in variants.items()}
-    return Catalogue(tuple(reaches), tuple(sorted(told)), told, stored, common(intervals))
+    held = tuple(one for one in edges if one)
+    return Catalogue(tuple(reaches), tuple(sorted(told)), told, stored, common(intervals), held)
 
 
 def sampled(
@@ -137,15 +140,18 @@ def sampled(
     types: Mapping[str, str],
     naming: Naming,
     intervals: Mapping[str, float],
-    services: int,
-) -> tuple[Reach, ...]:
-    """The questions to a fleet whose series are too many to be listed: from the labels that some of them have."""
+    services: Sequence[str],
+) -> Catalogue:
+    """The catalogue of a fleet whose series are too many to be listed: from the labels that some of them have."""
     slowest = max(intervals.values(), default=USUAL_INTERVAL)
-    return tuple(
-        Reach(ask, place, services)
-        for family in families(labels, types)
-        if (place := naming.place(family, slowest)).service
-        for ask in asks(family)
+    placed = [(family, naming.place(family, slowest)) for family in families(labels, types)]
+    return Catalogue(
+        reaches=tuple(
+            Reach(ask, place, len(services)) for family, place in placed if place.service for ask in asks(family)
+        ),
+        services=tuple(services),
+        interval=common(intervals),
+        calls=tuple(one for family, place in placed if (one := calls(family, place.service))),
     )
 
 

@@ -15,6 +15,7 @@ from tools.outside import Outside
 from tools.phrases import asked, rest, span
 from tools.prometheus.api import Api
 from tools.prometheus.catalogue import Catalogue, Reach
+from tools.prometheus.checking import checked
 from tools.prometheus.discovery import Discovery
 from tools.prometheus.grid import Grid, grid
 from tools.prometheus.reading import CELLS, Portion, Read, Reader
@@ -43,7 +44,8 @@ class PrometheusMetrics:
         return self.outside.links.graph(asked.query, asked.window)
 
     async def check(self) -> Health:
-        return Health(source=self.name, ok=True, says="")
+        """Reach, rights, labels, clock and retention."""
+        return await checked(self.name, self.api, self.settings, self.outside, self.discovery, calls=False)
 
     async def series_count(self, window: Window) -> int:
         catalogue = await self.discovery.catalogue(*self._stretch(window))

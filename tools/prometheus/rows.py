@@ -80,14 +80,14 @@ def _rows(cells: Sequence[Cells], catalogue: Catalogue, query: Query) -> list[Ro
     for where, cell in coarse.items():
         many = fine.get(where, [])
         whose = (
-            (_clean(where[1]), *_of(many[0]))
+            (clean(where[1]), *_of(many[0]))
             if len(many) == 1
-            else (_clean(where[1]), *_cleaned(catalogue.only(where[1])))
+            else (clean(where[1]), *_cleaned(catalogue.only(where[1])))
         )
         out.append(_row(cell, whose, query))
     for where, many in fine.items():
         if len(many) > 1 or where not in coarse:
-            out += [_row(cell, (_clean(where[1]), *_of(cell)), query) for cell in many]
+            out += [_row(cell, (clean(where[1]), *_of(cell)), query) for cell in many]
     return out
 
 
@@ -95,7 +95,7 @@ def _row(cell: Cells, whose: Whose, query: Query) -> Row:
     place, ask = cell.reach.place, cell.reach.ask
     labels = (*(place.finely if cell.fine else place.by), ask.tag)
     picks = tuple(Matcher(label, "=", cell.labels.get(label, "")) for label in dict.fromkeys(labels) if label)
-    return Row(ask, whose, _clean(cell.labels.get(ask.tag, "")), cell.values, query(cell.reach, cell.fine, picks))
+    return Row(ask, whose, clean(cell.labels.get(ask.tag, "")), cell.values, query(cell.reach, cell.fine, picks))
 
 
 def _of(cell: Cells) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -103,7 +103,7 @@ def _of(cell: Cells) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _cleaned(variant: tuple[str, tuple[tuple[str, str], ...]]) -> tuple[str, tuple[tuple[str, str], ...]]:
-    return _clean(variant[0]), tuple((label, _clean(value)) for label, value in variant[1])
+    return clean(variant[0]), tuple((label, clean(value)) for label, value in variant[1])
 
 
 def _unfailed(rows: Sequence[Row], failures: Mapping[str, Ask]) -> list[Row]:
@@ -150,6 +150,6 @@ def _key(row: Row, metric: str) -> SeriesKey:
 
 
 @lru_cache(maxsize=8192)
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """A label's value as it may be shown: redacted and cut, in one line."""
     return " ".join(redacted(text[: 2 * NAME]).split())[:NAME]
