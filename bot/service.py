@@ -17,12 +17,13 @@ from bot.chart import Painter, Picture, picture
 from bot.clock import SystemClock
 from bot.composition import Facts, facts, investigating, owner, remembering
 from bot.health import Ready, add_health
+from bot.intake import incident_io
 from bot.intake.changes import add_change_feed
 from bot.intake.incidents import Incidents, Office
 from bot.intake.reader import Reader
 from bot.intake.routes import add_intake
 from bot.logs import configure_logs
-from bot.scoping import scope_of_labels
+from bot.scoping import scope_of_channel, scope_of_labels
 from bot.settings import Settings, SlackSettings, variable
 from bot.slack.app import Running, Slack, connected, serving
 from bot.slack.config import SlackConfig
@@ -43,6 +44,8 @@ log = structlog.get_logger(__name__)
 
 DAY = 86_400.0
 ENDING_SECONDS = 5.0
+CHANNEL_SECONDS = 20.0
+"""incident.io makes an incident's channel a moment after the incident."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,9 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
         slack = await stack.enter_async_context(connected(config, memory, clock, draw))
         platforms = {slack.platform.name: slack.platform}
         copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms, outside=outside))
-        running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed))
+        running = await stack.enter_async_context(
+            serving(slack, copilot, settings.limits, found.briefed, partial(scope_of_channel, settings.scopes))
+        )
         await copilot.recover()
         incidents = await stack.enter_async_context(_incidents(settings, found, slack, copilot).running())
         url = await stack.enter_async_context(_listening(settings, slack, running, registry, incidents))
@@ -142,6 +147,7 @@ def _incidents(settings: Settings, found: Facts, slack: Slack, copilot: Copilot)
             limits=settings.limits,
             grouping=lambda: grouping,
             briefed=found.briefed,
+            patience={incident_io.ORIGIN: CHANNEL_SECONDS},
         )
     )
 

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.intake.reader import ALERTS, Reader, Told, Unreadable
+from bot.intake.times import Moment
 from bot.intake.trouble import said
 from clew.alert import Alert
 
@@ -21,8 +21,8 @@ class Fired(BaseModel):
     status: str = "firing"
     labels: Mapping[str, str]
     annotations: Mapping[str, str] = {}
-    startsAt: datetime  # noqa: N815 the sender's own names
-    endsAt: datetime | None = None  # noqa: N815
+    startsAt: Moment  # noqa: N815 the sender's own names
+    endsAt: Moment | None = None  # noqa: N815
     generatorURL: str = ""  # noqa: N815
     fingerprint: str = ""
 

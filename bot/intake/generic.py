@@ -1,12 +1,12 @@
 """What does an alert look like that any program can send? docs/alerts.md shows the schema."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.intake.reader import ALERTS, Reader, Told, Unreadable
+from bot.intake.times import Moment
 from bot.intake.trouble import said
 from clew.alert import Alert, severity_of
 from clew.incident import Signal
@@ -25,9 +25,9 @@ class Given(BaseModel):
     signal: Signal | None = None
     metric: str | None = Field(default=None, max_length=200)
     severity: str = Field(default="", max_length=50)
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    at: datetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    at: Moment | None = None
     group: str = Field(default="", max_length=500)
     labels: Mapping[str, str] = {}
     description: Text = ""
@@ -86,8 +86,5 @@ def _alert(given: Given, reader: Reader) -> Alert:
     )
 
 
-def _seconds(at: datetime | None, otherwise: float) -> float:
-    """Unix seconds; a time without a zone is UTC."""
-    if at is None:
-        return otherwise
-    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
+def _seconds(at: Moment | None, otherwise: float) -> float:
+    return otherwise if at is None else at.timestamp()

@@ -1,7 +1,7 @@
 """How do alerts that were heard become an incident that people see, once, whatever breaks in between?"""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -47,6 +47,8 @@ class Office:
     owner: str
     limits: Limits = Limits()
     grouping: Callable[[], Grouping] = Grouping
+    patience: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Seconds that a sender (by its origin) is given to name the channel that it makes for an incident."""
     briefed: Callable[[Incident], Incident] = unchanged
 
 
@@ -156,26 +158,29 @@ class Incidents:
                 if not await memory.lease(key, self.office.owner, LEASE_SECONDS, self.office.clock.now()):
                     return False
                 try:
-                    await self._show(burst_id)
+                    return await self._show(burst_id)
                 finally:
                     await memory.release(key, self.office.owner)
         except (PlatformError, Refused, StoreError) as error:
             log.warning("an incident is not shown yet", burst=burst_id, why=str(error))
             return False
-        return True
 
-    async def _show(self, burst_id: str) -> None:
-        """Room, incident and card, each if it is not there yet; then what the alerts say now."""
+    async def _show(self, burst_id: str) -> bool:
+        """Room, incident and card, each if it is not there yet; then what the alerts say now. False if it is too early."""
         office = self.office
         burst = await office.memory.burst(burst_id)
         if burst is None or burst.shown >= burst.version:
-            return
+            return True
+        waits = office.patience.get(burst.first.origin, 0.0) - (office.clock.now() - burst.opened_at)
+        if waits > 0 and not burst.shown and not burst.channel:
+            return False
         room = await office.platform.room(burst.first.title, burst.id, burst.channel)
         incident = self._incident(burst, room)
         if await office.copilot.progress(incident.id) is None:
             await office.copilot.open(incident)
         await office.copilot.alerted(incident.id, await self._roll(burst, room.note))
         await office.memory.burst_shown(burst.id, burst.version)
+        return True
 
     def _incident(self, burst: Burst, room: Room) -> Incident:
         """The incident of a burst. In a channel that people made it is the channel's own, so that Clew is there only once."""

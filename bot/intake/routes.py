@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.intake import alertmanager, generic
+from bot.intake import alertmanager, generic, incident_io, pagerduty
 from bot.intake.incidents import Incidents
 from bot.intake.reader import Reader, Unreadable
 from bot.intake.settings import AlertSettings
-from bot.intake.signatures import Forged, check_token
+from bot.intake.signatures import Forged, check_pagerduty, check_standard, check_token
 from clew.alert import Alert
 from clew.errors import StoreError
 
@@ -30,18 +30,30 @@ def add_intake(
     server: web.Application, incidents: Incidents, settings: AlertSettings, reader: Reader
 ) -> tuple[str, ...]:
     """Adds the routes whose secrets are set, and returns their paths. The server needs `client_max_size` of `BODY_BYTES`."""
-    routes: dict[str, tuple[Check, Read]] = {}
-    if settings.token is not None:
-        token = settings.token.get_secret_value()
+    token, pager, people = (
+        secret.get_secret_value() if secret is not None else ""
+        for secret in (settings.token, settings.pagerduty_secret, settings.incident_io_secret)
+    )
 
-        def bearer(request: web.Request, _: bytes) -> None:
-            check_token(request.headers, token)
+    def bearer(request: web.Request, _: bytes) -> None:
+        check_token(request.headers, token)
 
-        routes["/intake/alertmanager"] = (bearer, alertmanager.alerts)
-        routes["/intake/alert"] = (bearer, generic.alerts)
-    for path, (check, read) in routes.items():
+    def paged(request: web.Request, body: bytes) -> None:
+        check_pagerduty(request.headers, body, pager)
+
+    def declared(request: web.Request, body: bytes) -> None:
+        check_standard(request.headers, body, people, reader.now())
+
+    every: tuple[tuple[str, str, Check, Read], ...] = (
+        ("/intake/alertmanager", token, bearer, alertmanager.alerts),
+        ("/intake/alert", token, bearer, generic.alerts),
+        ("/intake/pagerduty", pager, paged, pagerduty.alerts),
+        ("/intake/incident-io", people, declared, incident_io.alerts),
+    )
+    open_ones = tuple(route for route in every if route[1])
+    for path, _, check, read in open_ones:
         server.router.add_post(path, partial(_taken, incidents=incidents, reader=reader, check=check, read=read))
-    return tuple(routes)
+    return tuple(path for path, *_ in open_ones)
 
 
 async def _taken(

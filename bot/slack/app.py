@@ -18,7 +18,7 @@ from bot.slack.config import Identity, SlackConfig
 from bot.slack.desk import Desk
 from bot.slack.listeners import register
 from bot.slack.mishap import Mishap
-from bot.slack.opening import Briefed, Opening, unchanged
+from bot.slack.opening import Briefed, Opening, Scoped, nobody, unchanged
 from bot.slack.platform import SlackPlatform
 from bot.slack.socket import Socket
 from bot.slack.uploads import Draw
@@ -78,7 +78,7 @@ class Running:
 
 
 def build_app(
-    slack: Slack, copilot: Copilot, limits: Limits, briefed: Briefed = unchanged
+    slack: Slack, copilot: Copilot, limits: Limits, briefed: Briefed = unchanged, scoped: Scoped = nobody
 ) -> tuple[AsyncApp, Admission]:
     """The Bolt app with every listener, the same for both transports, and the ledger in front of it."""
     identity, config = slack.identity, slack.config
@@ -116,7 +116,7 @@ def build_app(
         memory=slack.memory,
         clock=slack.clock,
         channels=Channels(slack.web),
-        opening=Opening(identity.team, slack.clock, limits, briefed),
+        opening=Opening(identity.team, slack.clock, limits, briefed, scoped),
         platform=slack.platform,
     )
     app.error(Mishap(desk).handle)
@@ -126,14 +126,18 @@ def build_app(
 
 @asynccontextmanager
 async def serving(
-    slack: Slack, copilot: Copilot, limits: Limits | None = None, briefed: Briefed = unchanged
+    slack: Slack,
+    copilot: Copilot,
+    limits: Limits | None = None,
+    briefed: Briefed = unchanged,
+    scoped: Scoped = nobody,
 ) -> AsyncGenerator[Running]:
     """Listens to Slack while open. In HTTP mode hand `Running.app` to `bot.slack.http.add_events`.
 
     At the end nothing new is taken in, what is under way may end within `drain_seconds`, and the rest waits in the ledger.
     Raises PlatformError when Slack refuses the connection, StoreError.
     """
-    app, admission = build_app(slack, copilot, limits or Limits(), briefed)
+    app, admission = build_app(slack, copilot, limits or Limits(), briefed, scoped)
     unfinished = await admission.unfinished()
     async with AsyncExitStack() as stack:
         socket = None

@@ -47,6 +47,15 @@ def unchanged(incident: Incident) -> Incident:
     return incident
 
 
+Scoped = Callable[[str, str], str]
+"""The scope that a channel (its id, its name) belongs to; empty: nobody's in particular."""
+
+
+def nobody(_channel: str, _name: str) -> str:
+    """No scope is configured."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Opening:
     """Makes incidents whose ids derive from their origin, so that a redelivery is the same incident."""
@@ -55,6 +64,7 @@ class Opening:
     clock: Clock
     limits: Limits
     briefed: Briefed = unchanged
+    scoped: Scoped = nobody
 
     def for_channel(
         self, channel: Channel, *, opened_by: str, why: str = "", question: str = "", origin: str = ""
@@ -73,6 +83,7 @@ class Opening:
             opened_by=opened_by,
             opened_at=now,
             why_joined=why,
+            scope=self.scoped(channel.id, channel.name),
             question=question[:QUESTION],
         )
         return self.briefed(opened)
@@ -90,6 +101,7 @@ class Opening:
             window=self._window(at),
             opened_by=opened_by,
             opened_at=now,
+            scope=self.scoped(channel.id, channel.name),
             question=(question or text)[:QUESTION],
         )
         return self.briefed(opened)
