@@ -311,6 +311,9 @@ def _failures(family: Family, *, calling: bool) -> tuple[Matcher, ...]:
     label = next((label for label in OUTCOMES if label in family.labels), "")
     if not label:
         return ()
+    if label in family.coded:
+        # a caller also counts what never got an answer, by whatever word
+        return (Matcher(label, "=~", "5..|429|0+|.*[a-zA-Z].*" if calling else "5.."),)
     found = OUTCOMES[label]
     if calling and found.value == _FAILED:
         return (Matcher(label, "=~", _CALL_FAILED),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tools.prometheus.asks import Ask, asks
 from tools.prometheus.calls import Calls, answering, calling, calls
-from tools.prometheus.families import Family, families, labels_of
+from tools.prometheus.families import Family, coded_in, families, labels_of
 
 MARKS = ("track", "version", "flag", "zone", "region")
 """Labels that are no measure but tell two series of one metric apart."""
@@ -120,7 +120,7 @@ def catalogued(
         mine[one.get("__name__", "")].append(one)
     variants: defaultdict[str, set[Variant]] = defaultdict(set)
     reaches, edges = list[Reach](), list[Calls | None]()
-    for family in families(labels_of(series), types):
+    for family in families(labels_of(series), types, coded_in(series)):
         listed = [one for part in ("", "_bucket", "_count") for one in mine.get(family.name + part, ())]
         place = naming.place(family, _slowest(listed, intervals))
         edges.append(calls(family, place.service))
@@ -136,15 +136,11 @@ def catalogued(
 
 
 def sampled(
-    labels: Mapping[str, frozenset[str]],
-    types: Mapping[str, str],
-    naming: Naming,
-    intervals: Mapping[str, float],
-    services: Sequence[str],
+    found: Sequence[Family], naming: Naming, intervals: Mapping[str, float], services: Sequence[str]
 ) -> Catalogue:
-    """The catalogue of a fleet whose series are too many to be listed: from the labels that some of them have."""
+    """The catalogue of a fleet whose series are too many to be listed: from the metrics that some of its services have."""
     slowest = max(intervals.values(), default=USUAL_INTERVAL)
-    placed = [(family, naming.place(family, slowest)) for family in families(labels, types)]
+    placed = [(family, naming.place(family, slowest)) for family in found]
     return Catalogue(
         reaches=tuple(
             Reach(ask, place, len(services)) for family, place in placed if place.service for ask in asks(family)

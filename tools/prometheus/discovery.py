@@ -9,7 +9,7 @@ import numpy as np
 from clew.errors import QueryRejected, SourceError
 from tools.prometheus.api import Api, number
 from tools.prometheus.catalogue import Catalogue, Naming, catalogued, sampled
-from tools.prometheus.families import kept, labels_of
+from tools.prometheus.families import coded_in, families, kept, labels_of
 from tools.prometheus.selector import Matcher, exactly, one_of, scope, seconds, selector
 from tools.prometheus.settings import PrometheusSettings
 
@@ -88,7 +88,8 @@ class Discovery:
         labels |= {name: frozenset(found) - {"__name__"} for name, found in zip(missing, singly, strict=False)}
         intervals = await self._intervals(list(series), start, end)
         partial = f"{len(missing) - SINGLY} metrics were not looked at" if len(missing) > SINGLY else ""
-        return replace(sampled(labels, types, self.naming, intervals, services), partial=partial)
+        found = families(labels, types, coded_in(series))
+        return replace(sampled(found, self.naming, intervals, services), partial=partial)
 
     async def _types(self) -> Mapping[str, str]:
         """Nothing where the server keeps no types: names tell them too."""

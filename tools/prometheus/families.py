@@ -34,6 +34,8 @@ class Family:
     kind: Kind
     labels: frozenset[str] = frozenset()
     """Names of the labels that any of its series has."""
+    coded: frozenset[str] = frozenset()
+    """Those of them whose values are all status codes of three digits."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ _UNITS: Mapping[str, Unit] = {
     "millicores": Unit("m"),
 }
 _TYPES = {"total", "count", "sum", "bucket"}
+_CODE = re.compile(r"[1-5]\d\d")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -78,21 +81,23 @@ def _split(name: str) -> tuple[tuple[str, ...], Unit]:
     return tuple(parts), Unit()
 
 
-def families(labels: Mapping[str, frozenset[str]], types: Mapping[str, str]) -> tuple[Family, ...]:
-    """Metrics made of the names that are stored, with the labels of each; by name."""
-    stored = set(labels)
+def families(
+    labels: Mapping[str, frozenset[str]], types: Mapping[str, str], coded: Mapping[str, frozenset[str]] | None = None
+) -> tuple[Family, ...]:
+    """Metrics made of the names that are stored, with the labels of each; by name. `coded` as `coded_in` tells it."""
+    told = coded or {}
     found: dict[str, Family] = {}
     taken: set[str] = set()
-    for name in sorted(stored):
+    for name in sorted(labels):
         base = name.removesuffix("_bucket")
         if name != base and "le" in labels[name]:
-            found[base] = Family(base, Kind.HISTOGRAM, labels[name])
+            found[base] = Family(base, Kind.HISTOGRAM, labels[name], told.get(name, frozenset()))
             taken |= {name, f"{base}_sum", f"{base}_count"}
         elif "quantile" in labels[name] and types.get(name, "summary") == "summary":
             found[name] = Family(name, Kind.SUMMARY, labels[name])
             taken |= {name, f"{name}_sum", f"{name}_count"}
-    for name in sorted(stored - taken):
-        found[name] = Family(name, _kind(name, types), labels[name])
+    for name in sorted(set(labels) - taken):
+        found[name] = Family(name, _kind(name, types), labels[name], told.get(name, frozenset()))
     return tuple(found[name] for name in sorted(found))
 
 
@@ -117,3 +122,13 @@ def labels_of(series: Iterable[Mapping[str, str]]) -> dict[str, frozenset[str]]:
         found[one.get("__name__", "")].update(one)
     found.pop("", None)
     return {name: frozenset(labels - {"__name__"}) for name, labels in found.items()}
+
+
+def coded_in(series: Iterable[Mapping[str, str]]) -> dict[str, frozenset[str]]:
+    """By name of a metric: the labels whose values are all status codes of three digits."""
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    other: defaultdict[str, set[str]] = defaultdict(set)
+    for one in series:
+        for label, value in one.items():
+            (seen if _CODE.fullmatch(value) else other)[one.get("__name__", "")].add(label)
+    return {name: frozenset(labels - other[name]) for name, labels in seen.items()}

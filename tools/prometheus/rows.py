@@ -31,6 +31,8 @@ class Row:
     tag: str
     values: Floats
     query: str
+    failing: str = ""
+    """Of a total: the exact expression of its failures."""
 
 
 def matrix(
@@ -40,13 +42,14 @@ def matrix(
 
     `unread` are the families of which not every question was answered: their failures are unknown, not nought.
     """
-    rows = [row for row in _rows(cells, catalogue, query) if np.isfinite(row.values).any()]
     failures = {
-        reach.ask.family: reach.ask
+        reach.ask.family: reach
         for reach in catalogue.reaches
         if reach.ask.role is Role.FAILED and reach.ask.family not in unread
     }
-    rows = _unfailed(rows, failures)
+    rows = _unfailed(
+        [row for row in _rows(cells, catalogue, query, failures) if np.isfinite(row.values).any()], failures
+    )
     rows += _ratios(rows)
     named: dict[SeriesKey, Floats] = {}
     for row in sorted(
@@ -65,7 +68,7 @@ def matrix(
     return Matrix(times, keys, values)
 
 
-def _rows(cells: Sequence[Cells], catalogue: Catalogue, query: Query) -> list[Row]:
+def _rows(cells: Sequence[Cells], catalogue: Catalogue, query: Query, failures: Mapping[str, Reach]) -> list[Row]:
     """Answers as rows; one that is both its service's and its only instance's is told once, with the instance's name."""
     coarse: dict[tuple[Reach, str, str], Cells] = {}
     fine: defaultdict[tuple[Reach, str, str], list[Cells]] = defaultdict(list)
@@ -84,18 +87,26 @@ def _rows(cells: Sequence[Cells], catalogue: Catalogue, query: Query) -> list[Ro
             if len(many) == 1
             else (clean(where[1]), *_cleaned(catalogue.only(where[1])))
         )
-        out.append(_row(cell, whose, query))
+        out.append(_row(cell, whose, query, failures))
     for where, many in fine.items():
         if len(many) > 1 or where not in coarse:
-            out += [_row(cell, (clean(where[1]), *_of(cell)), query) for cell in many]
+            out += [_row(cell, (clean(where[1]), *_of(cell)), query, failures) for cell in many]
     return out
 
 
-def _row(cell: Cells, whose: Whose, query: Query) -> Row:
+def _row(cell: Cells, whose: Whose, query: Query, failures: Mapping[str, Reach]) -> Row:
     place, ask = cell.reach.place, cell.reach.ask
     labels = (*(place.finely if cell.fine else place.by), ask.tag)
     picks = tuple(Matcher(label, "=", cell.labels.get(label, "")) for label in dict.fromkeys(labels) if label)
-    return Row(ask, whose, clean(cell.labels.get(ask.tag, "")), cell.values, query(cell.reach, cell.fine, picks))
+    failing = failures.get(ask.family) if ask.role in (Role.TOTAL, Role.BASE) else None
+    return Row(
+        ask,
+        whose,
+        clean(cell.labels.get(ask.tag, "")),
+        cell.values,
+        query(cell.reach, cell.fine, picks),
+        query(failing, cell.fine, picks) if failing else "",
+    )
 
 
 def _of(cell: Cells) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -106,20 +117,20 @@ def _cleaned(variant: tuple[str, tuple[tuple[str, str], ...]]) -> tuple[str, tup
     return clean(variant[0]), tuple((label, clean(value)) for label, value in variant[1])
 
 
-def _unfailed(rows: Sequence[Row], failures: Mapping[str, Ask]) -> list[Row]:
+def _unfailed(rows: Sequence[Row], failures: Mapping[str, Reach]) -> list[Row]:
     """Where requests are known, failures that were never counted are noughts."""
     known = {(row.ask.family, row.whose, row.tag): row for row in rows if row.ask.role is Role.FAILED}
     out = [row for row in rows if row.ask.role is not Role.FAILED]
     for total in tuple(out):
-        if total.ask.role not in (Role.TOTAL, Role.BASE) or total.ask.family not in failures:
+        failing = failures.get(total.ask.family)
+        if failing is None or not total.failing:
             continue
         failed = known.pop((total.ask.family, total.whose, total.tag), None)
         values = np.where(np.isfinite(total.values), 0.0, np.nan)
-        if failed is None:
-            ask = failures[total.ask.family]
-            out.append(replace(total, ask=ask, values=values, query=f"{total.query} * 0"))
-        else:
-            out.append(replace(failed, values=np.where(np.isfinite(failed.values), failed.values, values)))
+        if failed is not None:
+            values = np.where(np.isfinite(failed.values), failed.values, values)
+        filled = f"{total.failing} or {total.query} * 0"
+        out.append(Row(failing.ask, total.whose, total.tag, values, filled))
     return [*out, *known.values()]
 
 
@@ -140,7 +151,7 @@ def _ratios(rows: Sequence[Row]) -> list[Row]:
         word = row.ask.word.removesuffix("errors") + "error-ratio"
         long = row.ask.long.removesuffix("errors") + "error-ratio"
         ask = replace(row.ask, word=word, long=long, unit="%", role=Role.PLAIN)
-        out.append(Row(ask, row.whose, row.tag, share, f"100 * ({row.query}) / ({total.query})"))
+        out.append(Row(ask, row.whose, row.tag, share, f"100 * ({row.query}) / {total.query}"))
     return out
 
 
