@@ -101,9 +101,8 @@ async def serviced(settings: Settings, found: Facts) -> AsyncGenerator[Service]:
         slack = await stack.enter_async_context(connected(config, memory, clock, draw))
         platforms = {slack.platform.name: slack.platform}
         copilot = await stack.enter_async_context(investigating(settings, found, memory, platforms, outside=outside))
-        running = await stack.enter_async_context(
-            serving(slack, copilot, settings.limits, found.briefed, partial(scope_of_channel, settings.scopes))
-        )
+        scoped = partial(scope_of_channel, settings.scopes)
+        running = await stack.enter_async_context(serving(slack, copilot, settings.limits, found.briefed, scoped))
         await copilot.recover()
         incidents = await stack.enter_async_context(_incidents(settings, found, slack, copilot).running())
         url = await stack.enter_async_context(_listening(settings, slack, running, registry, incidents))
@@ -147,6 +146,7 @@ def _incidents(settings: Settings, found: Facts, slack: Slack, copilot: Copilot)
             limits=settings.limits,
             grouping=lambda: grouping,
             briefed=found.briefed,
+            scoped=partial(scope_of_channel, settings.scopes),
             patience={incident_io.ORIGIN: CHANNEL_SECONDS},
         )
     )

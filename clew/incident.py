@@ -21,6 +21,8 @@ class Room(Frozen):
     """Where people will speak about an incident that no person opened."""
 
     thread: Thread
+    name: str = ""
+    """What people call it, where they do."""
     note: str = ""
     """Why it is not the place that was asked for; empty if it is."""
 

@@ -36,6 +36,11 @@ def unchanged(incident: Incident) -> Incident:
     return incident
 
 
+def anybody(_channel: str, _name: str) -> str:
+    """No scope is configured."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Office:
     """What it takes to turn alerts into incidents. `owner` names this process in leases."""
@@ -47,6 +52,8 @@ class Office:
     owner: str
     limits: Limits = Limits()
     grouping: Callable[[], Grouping] = Grouping
+    scoped: Callable[[str, str], str] = anybody
+    """The scope of a channel (its id, its name), for alerts whose labels name none."""
     patience: Mapping[str, float] = field(default_factory=dict[str, float])
     """Seconds that a sender (by its origin) is given to name the channel that it makes for an incident."""
     briefed: Callable[[Incident], Incident] = unchanged
@@ -200,7 +207,7 @@ class Incidents:
                 opened_by=first.origin,
                 opened_at=now,
                 why_joined=f"the alert “{first.title}” fired ({first.origin})",
-                scope=first.scope,
+                scope=first.scope or self.office.scoped(room.thread.channel, room.name),
             )
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.slack.channels import Channels
+from bot.slack.channels import Channel, Channels, channel_from
 from bot.slack.config import NAME, Identity
 from bot.slack.scopes import Method
 from bot.slack.web import Web
@@ -30,6 +30,7 @@ NOT_ALLOWED = frozenset(
 )
 TAKEN = "name_taken"
 NO_ROOM = "no_room"
+NO_NOTE = "-"
 
 
 def channel_name(title: str, at: float) -> str:
@@ -38,6 +39,12 @@ def channel_name(title: str, at: float) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "alert"
     cut = slug if len(slug) <= SLUG else slug[:SLUG].rpartition("-")[0] or slug[:SLUG]
     return f"inc-{datetime.fromtimestamp(at, UTC):%Y-%m-%d}-{cut}"
+
+
+def _said(ref: str) -> tuple[str, str]:
+    """(id, name) of a channel in the ledger."""
+    channel, _, name = ref.partition(" ")
+    return channel, name
 
 
 class Rooms:
@@ -57,25 +64,25 @@ class Rooms:
         async with self._alone:
             kept = await self._memory.effect(ledger)
             if kept is not None and kept.done and kept.ref:
-                return self._at(kept.ref, kept.digest)
+                return self._at(*_said(kept.ref), kept.digest)
             name = kept.digest if kept is not None else channel_name(title, self._clock.now())
             if kept is None:
                 await self._memory.intend(ledger, name)
             found, note = await self._found(name, channel, again=kept is not None)
             # an empty digest would leave the name standing where the note is read
-            await self._memory.done(ledger, found, note or "-")
-            return self._at(found, note)
+            await self._memory.done(ledger, f"{found.id} {found.name}", note or NO_NOTE)
+            return self._at(found.id, found.name, note)
 
-    def _at(self, channel: str, note: str) -> Room:
+    def _at(self, channel: str, name: str, note: str) -> Room:
         thread = Thread(platform=NAME, team=self._identity.team, channel=channel)
-        return Room(thread=thread, note="" if note == "-" else note)
+        return Room(thread=thread, name=name, note="" if note == NO_NOTE else note)
 
-    async def _found(self, name: str, theirs: str, *, again: bool) -> tuple[str, str]:
+    async def _found(self, name: str, theirs: str, *, again: bool) -> tuple[Channel, str]:
         """(channel, what people should know about it)."""
         note = ""
         if theirs:
             try:
-                return (await self._channels.enter(theirs)).id, ""
+                return await self._channels.enter(theirs), ""
             except Refused as refused:
                 note = f"Clew could not enter <{theirs}>: {refused}"
         config = self._web.config
@@ -88,7 +95,7 @@ class Rooms:
                 raise
             return await self._instead(error, note)
 
-    async def _instead(self, error: PlatformError, note: str) -> tuple[str, str]:
+    async def _instead(self, error: PlatformError, note: str) -> tuple[Channel, str]:
         other = self._web.config.fallback_channel
         why = "Clew's Slack app may not make channels (scope channels:manage)"
         if not other:
@@ -100,12 +107,12 @@ class Rooms:
         said = f"{why}, so this incident has no channel of its own."
         return await self._standing(other), f"{note} {said}".strip()
 
-    async def _standing(self, configured: str) -> str:
-        """The id of a channel that is there, by its id or name, with Clew in it."""
+    async def _standing(self, configured: str) -> Channel:
+        """A channel that is there, by its id or name, with Clew in it."""
         wanted = configured.strip().lstrip("#")
         channel = wanted if ID.fullmatch(wanted) else await self._named(wanted)
         try:
-            return (await self._channels.enter(channel)).id
+            return await self._channels.enter(channel)
         except Refused as refused:
             raise PlatformError(NO_ROOM, f"the channel {configured!r} for alerts cannot be used: {refused}") from None
 
@@ -117,15 +124,15 @@ class Rooms:
             NO_ROOM, f"there is no public channel named {name!r}. For a private one set its id, and invite Clew to it."
         )
 
-    async def _made(self, name: str, *, again: bool) -> str:
+    async def _made(self, name: str, *, again: bool) -> Channel:
         """A new channel; after a crash the one that was made and not written down."""
         channel = await self._left_behind(name) if again else None
         if channel is None:
             channel = await self._created(name)
-        await self._invite(channel)
+        await self._invite(channel.id)
         return channel
 
-    async def _created(self, name: str) -> str:
+    async def _created(self, name: str) -> Channel:
         for number in range(1, SUFFIXES + 1):
             try:
                 answer = await self._web.call(Method.CREATE, name=name if number == 1 else f"{name}-{number}")
@@ -133,21 +140,21 @@ class Rooms:
                 if error.code != TAKEN:
                     raise
                 continue
-            return str(answer["channel"]["id"])
+            return channel_from(answer["channel"])
         raise PlatformError(TAKEN, f"{SUFFIXES} channels named like {name} are there already")
 
-    async def _left_behind(self, name: str) -> str | None:
+    async def _left_behind(self, name: str) -> Channel | None:
         """The newest channel of this name that we made and no incident has."""
         ours = re.compile(rf"{re.escape(name)}(?:-\d+)?")
-        had = {effect.ref for effect in await self._memory.effects(ROOM)}
+        had = {_said(effect.ref)[0] for effect in await self._memory.effects(ROOM)}
         made = [
-            (float(found.get("created") or 0), str(found["id"]))
+            (float(found.get("created") or 0), str(found["id"]), found)
             async for found in self._public()
             if found.get("creator") == self._identity.bot_user
             and str(found["id"]) not in had
             and ours.fullmatch(str(found.get("name", "")))
         ]
-        return max(made)[1] if made else None
+        return channel_from(max(made, key=lambda one: one[:2])[2]) if made else None
 
     async def _public(self) -> AsyncGenerator[dict[str, Any]]:
         cursor: str | None = None
