@@ -14,6 +14,8 @@ from tools.feed import FeedSettings
 from tools.feed import opened as feed_opened
 from tools.git import GitSettings
 from tools.git import opened as git_opened
+from tools.github import GithubSettings
+from tools.github import opened as github_opened
 from tools.opensearch import OpenSearchSettings
 from tools.opensearch import opened as opensearch_opened
 from tools.outside import Outside
@@ -41,6 +43,7 @@ class SourceKind:
 SOURCES: tuple[SourceKind, ...] = (
     SourceKind("feed", FeedSettings, feed_opened, (Telemetry.CHANGES,)),
     SourceKind("git", GitSettings, git_opened, (Telemetry.CHANGES,)),
+    SourceKind("github", GithubSettings, github_opened, (Telemetry.CHANGES,)),
     SourceKind(
         "opensearch", OpenSearchSettings, opensearch_opened, (Telemetry.LOGS, Telemetry.TRACES, Telemetry.TOPOLOGY)
     ),
