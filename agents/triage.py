@@ -17,6 +17,7 @@ from clew.hypothesis import Lead
 from clew.incident import Incident, Window, incident_id
 from clew.ports import ChangeSource, GraphSource, Telemetry
 from clew.tables import CallGraph
+from clew.topology import merged
 
 EYES = frozenset({Telemetry.METRICS, Telemetry.TOPOLOGY, Telemetry.CHANGES})
 MARKS = 12
@@ -60,21 +61,12 @@ async def triage(incident: Incident, round_: int, desk: Desk) -> tuple[Triaged, 
 
 
 async def _graph(gather: Gather) -> CallGraph:
-    """All known graphs as one."""
+    """All known graphs as one, asked for at once."""
     window = gather.look.lead.window
-    found = [
-        await gather.bulk(source, "graph", "", lambda s=source: s.graph(window))
-        for source in gather.sources(GraphSource, Telemetry.TOPOLOGY)
-    ]
-    graphs = [g for g in found if g is not None]
-    if len(graphs) == 1:
-        return graphs[0]
-    return CallGraph(
-        edges=tuple(dict.fromkeys(e for g in graphs for e in g.edges)),
-        provenance="; ".join(g.provenance for g in graphs if g.provenance),
-        query="; ".join(g.query for g in graphs if g.query),
-        services=tuple(dict.fromkeys(s for g in graphs for s in g.services)),
-    )
+    sources = gather.sources(GraphSource, Telemetry.TOPOLOGY)
+    found = await asyncio.gather(*(gather.bulk(s, "graph", "", lambda s=s: s.graph(window)) for s in sources))
+    told = [(source.name, graph) for source, graph in zip(sources, found, strict=True) if graph is not None]
+    return told[0][1] if len(told) == 1 else merged(told)
 
 
 async def _marks(gather: Gather) -> tuple[Mark, ...]:

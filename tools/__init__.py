@@ -21,6 +21,8 @@ from tools.opensearch import opened as opensearch_opened
 from tools.outside import Outside
 from tools.prometheus import PrometheusSettings
 from tools.prometheus import opened as prometheus_opened
+from tools.topology import TopologySettings
+from tools.topology import opened as topology_opened
 
 GROUP = "clew.sources"
 """The entry-point group through which other packages bring sources; each entry is a SourceKind."""
@@ -48,6 +50,7 @@ SOURCES: tuple[SourceKind, ...] = (
         "opensearch", OpenSearchSettings, opensearch_opened, (Telemetry.LOGS, Telemetry.TRACES, Telemetry.TOPOLOGY)
     ),
     SourceKind("prometheus", PrometheusSettings, prometheus_opened, (Telemetry.METRICS, Telemetry.TOPOLOGY)),
+    SourceKind("topology", TopologySettings, topology_opened, (Telemetry.TOPOLOGY,)),
 )
 """The kinds that come with Clew."""
 
