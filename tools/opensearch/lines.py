@@ -48,23 +48,26 @@ class Reader:
         return rows, told
 
     async def _condensed(self, held: Volumes) -> tuple[LogTable, str]:
-        """Loud lines whole where they fit into half the budget; kinds with true counts of all others."""
-        half, rows, how = self.settings.lines // 2, list[Row](), "kinds of lines with their counts"
-        filters: tuple[Body, ...] = ()
-        partial = held.partial
+        """Loud lines whole where they fit into half the budget; of all others rows that stand for them."""
+        field, half = level(self.fields)[0].exact, self.settings.lines // 2
+        calm, _ = held.without(RAISED)
+        quiet: tuple[Body, ...] = (one_of(field, calm),) if calm else ()
+        rows, others, how, partial = list[Row](), quiet, "kinds of lines with their counts", held.partial
         for wanted in (RAISED, LOUD):
             names, count = held.named(wanted)
             if not names or count > half:
                 continue
-            field = level(self.fields)[0].exact
             found, told = await self._all((one_of(field, names),), half, self.settings.megabytes / 2)
             if told is not None:
-                rows, partial = found, partial or told.partial
-                filters = ({"bool": {"must_not": [one_of(field, names)]}},)
+                rows, partial, others = found, partial or told.partial, (*quiet, one_of(field, names))
                 how = f"all lines of {', '.join(sorted(names))}, of the others kinds with their counts"
                 break
-        left = max(100, self.settings.lines - len(rows)) // 2
-        others = Condenser(self.store, self.fields, self.window, filters, held, left, self.budget)
-        stand_ins, why = await others.rows()
-        made = table([*rows, *stand_ins], self.window, "", partial or why)
-        return replace(made, dropped=0), how
+        left = max(100, self.settings.lines // 4)
+        base = Condenser(self.store, self.fields, self.window, (), held, left, self.budget)
+        parts = [replace(base, filters=quiet, quiet=True)] if quiet else []
+        if sum(count for _, count in held.levels) < held.total or len(calm) + len(rows) == 0 or not rows:
+            parts.append(replace(base, filters=({"bool": {"must_not": list(others)}},)))
+        for part in parts:
+            rows += await part.rows()
+        why = "; ".join(dict.fromkeys([*([partial] if partial else []), *base.told]))
+        return table(rows, self.window, "", why), how

@@ -42,6 +42,11 @@ class Volumes:
         held = [(name, count) for name, count in self.levels if meaning(name, self.by_number) in wanted]
         return tuple(name for name, _ in held), sum(count for _, count in held)
 
+    def without(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], int]:
+        """The stored severities that mean something, and none of `wanted`, and their lines."""
+        held = [(name, count) for name, count in self.levels if meaning(name, self.by_number) not in ("", *wanted)]
+        return tuple(name for name, _ in held), sum(count for _, count in held)
+
     @property
     def services(self) -> int:
         return len({cell.service for cell in self.cells})
