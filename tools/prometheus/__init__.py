@@ -9,6 +9,7 @@ from tools.prometheus.api import Api
 from tools.prometheus.discovery import Discovery
 from tools.prometheus.graph import PrometheusGraph
 from tools.prometheus.metrics import PrometheusMetrics
+from tools.prometheus.server import Server
 from tools.prometheus.settings import PrometheusSettings
 from tools.transport import transported
 
@@ -23,5 +24,5 @@ async def opened(settings: PrometheusSettings, outside: Outside) -> AsyncGenerat
     headers = {"X-Scope-OrgID": settings.tenant} if settings.tenant else {}
     async with transported(NAME, settings, outside.usage, outside.seconds, headers) as transport:
         api = Api(transport)
-        discovery = Discovery(api, settings)
-        yield PrometheusMetrics(api, settings, outside, discovery), PrometheusGraph(api, settings, outside, discovery)
+        server = Server(api, settings, outside, Discovery(api, settings))
+        yield PrometheusMetrics(server), PrometheusGraph(server)

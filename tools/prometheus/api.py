@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from clew.errors import QueryRejected, SourceUnavailable
@@ -38,17 +38,15 @@ class Api:
     """The query API. Every method raises SourceError, and counts the samples that the server says it touched."""
 
     transport: Transport
-    wordy: bool = field(default=True)
-    """Whether the server may be asked for its statistics; those that do not know the parameter ignore it."""
 
     async def range(self, query: str, start: float, end: float, step: float) -> Answer:
         """`query` at start, start + step, ..., end."""
-        asked = {"query": query, "start": _time(start), "end": _time(end), "step": _time(step), "stats": "all"}
+        asked = {"query": query, "start": _time(start), "end": _time(end), "step": _time(step), **self._bounded()}
         return await self._answered("/api/v1/query_range", asked)
 
     async def instant(self, query: str, at: float) -> Answer:
         """`query` at one time; a range selector gives its raw samples."""
-        return await self._answered("/api/v1/query", {"query": query, "time": _time(at), "stats": "all"})
+        return await self._answered("/api/v1/query", {"query": query, "time": _time(at), **self._bounded()})
 
     async def clock(self) -> float:
         """The server's own time, Unix seconds."""
@@ -102,6 +100,10 @@ class Api:
         """Which program answers, as it says itself."""
         found, _ = await self._data("/api/v1/status/buildinfo", {}, address=True)
         return str(found.get("version", "")) if isinstance(found, dict) else ""
+
+    def _bounded(self) -> dict[str, str]:
+        """The server gives up when nobody waits any more, and says what it touched; those that know neither ignore it."""
+        return {"timeout": f"{max(1, round(self.transport.seconds))}s", "stats": "all"}
 
     async def _answered(self, path: str, asked: Params) -> Answer:
         data, partial = await self._data(path, asked)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from clew.errors import SourceError
 from clew.ports import Checked, Health
-from tools.outside import Outside
 from tools.phrases import amount, counted
 from tools.prometheus.api import Api, number
 from tools.prometheus.catalogue import Catalogue
-from tools.prometheus.discovery import Discovery
+from tools.prometheus.server import Server
 from tools.prometheus.settings import PrometheusSettings
 
 LOOKBACK = 3600.0
@@ -27,10 +26,9 @@ class _Found:
     without: str
 
 
-async def checked(
-    name: str, api: Api, settings: PrometheusSettings, outside: Outside, discovery: Discovery, *, calls: bool
-) -> Health:
+async def checked(name: str, server: Server, *, calls: bool) -> Health:
     """What was looked at, each with what to do; `calls`: as a source of the call graph. Never raises SourceError."""
+    api, settings, outside, discovery = server.api, server.settings, server.outside, server.discovery
     now = outside.now()
     try:
         async with asyncio.timeout(outside.seconds):
@@ -38,7 +36,7 @@ async def checked(
             version = await _or_nothing(api.version())
             found = [
                 *(_called(catalogue) if calls else _labelled(catalogue, settings)),
-                *await asyncio.gather(_clock(api, now), _kept(api, settings, discovery, now)),
+                *await asyncio.gather(_clock(api, now), _kept(server, now)),
             ]
     except SourceError as error:
         reach = Checked(what="reach", ok=False, says=str(error))
@@ -103,9 +101,9 @@ async def _clock(api: Api, now: float) -> _Found:
     return _Found(Checked(what="clock", ok=ok, says=says), "onsets from metrics and from logs cannot be compared")
 
 
-async def _kept(api: Api, settings: PrometheusSettings, discovery: Discovery, now: float) -> _Found:
-    back = LOOKBACK + settings.history_seconds
-    answer = await api.instant(f"count({discovery.everything})", now - back)
+async def _kept(server: Server, now: float) -> _Found:
+    back = LOOKBACK + server.settings.history_seconds
+    answer = await server.api.instant(f"count({server.discovery.everything})", now - back)
     held = number(answer.lines[0].pairs[0][1]) if answer.lines else 0.0
     ok = held > 0
     hours = f"{amount(back / 3600)} h"

@@ -6,16 +6,13 @@ from clew.evidence import Asked, Payload
 from clew.incident import Window
 from clew.ports import Health, Telemetry
 from clew.tables import CallGraph
-from tools.outside import Outside
 from tools.phrases import counted
-from tools.prometheus.api import Api
 from tools.prometheus.asks import ROW
 from tools.prometheus.calls import Calls
 from tools.prometheus.checking import checked
-from tools.prometheus.discovery import Discovery
 from tools.prometheus.rows import clean
 from tools.prometheus.selector import Matcher, seconds, selector
-from tools.prometheus.settings import PrometheusSettings
+from tools.prometheus.server import Server
 
 METRICS = 8
 """Metrics that are asked for edges."""
@@ -26,30 +23,27 @@ EDGES = 100_000
 class PrometheusGraph:
     """GraphSource over the query API."""
 
-    api: Api
-    settings: PrometheusSettings
-    outside: Outside
-    discovery: Discovery
+    server: Server
     name: str = "prometheus call graph"
     telemetry: Telemetry = Telemetry.TOPOLOGY
 
     def link(self, asked: Asked, payload: Payload) -> str | None:
-        return self.outside.links.graph(asked.query, asked.window)
+        return self.server.outside.links.graph(asked.query, asked.window)
 
     async def check(self) -> Health:
         """Whether any metric here tells who calls whom."""
-        return await checked(self.name, self.api, self.settings, self.outside, self.discovery, calls=True)
+        return await checked(self.name, self.server, calls=True)
 
     async def graph(self, window: Window) -> CallGraph:
         """Edges that were there at the end, in the middle or at the beginning of the window. Raises SourceError."""
-        end = min(window.end, self.outside.now())
-        start = window.start - self.settings.history_seconds
-        catalogue = await self.discovery.catalogue(start, max(start + 1.0, end))
+        end = min(window.end, self.server.outside.now())
+        start = window.start - self.server.settings.history_seconds
+        catalogue = await self.server.discovery.catalogue(start, max(start + 1.0, end))
         held = catalogue.calls[:METRICS]
         if not held or end <= window.start:
-            return CallGraph(query=f"labels of {self.discovery.everything}", provenance="labels of metrics")
+            return CallGraph(query=f"labels of {self.server.discovery.everything}", provenance="labels of metrics")
         query = "\nor ".join(self._edges(one, row, end - window.start) for row, one in enumerate(held))
-        answer = await self.api.instant(query, end)
+        answer = await self.server.api.instant(query, end)
         edges: dict[tuple[str, str], None] = {}
         for line in answer.lines[:EDGES]:
             one = held[int(line.labels[ROW])] if line.labels.get(ROW, "").isdigit() else held[0]
@@ -66,7 +60,7 @@ class PrometheusGraph:
         )
 
     def _edges(self, one: Calls, row: int, span: float) -> str:
-        there = selector(one.name, (*self.discovery.scope, Matcher(one.callee, "!=", "")))
+        there = selector(one.name, (*self.server.discovery.scope, Matcher(one.callee, "!=", "")))
         times = [f"group by ({one.caller}, {one.callee}) ({there}{offset})" for offset in ("", *self._offsets(span))]
         return f'label_replace({" or ".join(times)}, "{ROW}", "{row}", "", "")'
 

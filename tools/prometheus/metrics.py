@@ -11,17 +11,16 @@ from clew.part import Part
 from clew.ports import Era, Health, Telemetry, query
 from clew.tables import Matrix
 from tools.answers import SERIES, series_facts
-from tools.outside import Outside
 from tools.phrases import asked, rest, span
-from tools.prometheus.api import Api
+from tools.prometheus.alerts import exemplary, fired
 from tools.prometheus.catalogue import Catalogue, Reach
 from tools.prometheus.checking import checked
-from tools.prometheus.discovery import Discovery
 from tools.prometheus.grid import Grid, grid
 from tools.prometheus.reading import CELLS, Portion, Read, Reader
 from tools.prometheus.rows import matrix
 from tools.prometheus.selector import Matcher
-from tools.prometheus.settings import PrometheusSettings
+from tools.prometheus.server import Server
+from tools.prometheus.typed import typed
 
 SHARE = 0.8
 """The part of the time for one question that its reads may take, so that what came in time is told in time."""
@@ -33,22 +32,19 @@ CITED = 4_000
 class PrometheusMetrics:
     """MetricSource over the query API."""
 
-    api: Api
-    settings: PrometheusSettings
-    outside: Outside
-    discovery: Discovery
+    server: Server
     name: str = "prometheus"
     telemetry: Telemetry = Telemetry.METRICS
 
     def link(self, asked: Asked, payload: Payload) -> str | None:
-        return self.outside.links.graph(asked.query, asked.window)
+        return self.server.outside.links.graph(asked.query, asked.window)
 
     async def check(self) -> Health:
         """Reach, rights, labels, clock and retention."""
-        return await checked(self.name, self.api, self.settings, self.outside, self.discovery, calls=False)
+        return await checked(self.name, self.server, calls=False)
 
     async def series_count(self, window: Window) -> int:
-        catalogue = await self.discovery.catalogue(*self._stretch(window))
+        catalogue = await self.server.discovery.catalogue(*self._stretch(window))
         return catalogue.rows
 
     async def matrix(self, window: Window, era: Era = Era.NOW, part: Part | None = None) -> Matrix:
@@ -56,7 +52,7 @@ class PrometheusMetrics:
         moved = self._moved(window, era)
         if moved is None:
             return Matrix.empty("no normal_offset_seconds is set")
-        catalogue = await self.discovery.catalogue(*self._stretch(moved))
+        catalogue = await self.server.discovery.catalogue(*self._stretch(moved))
         services = None if part is None else tuple(name for name in catalogue.services if part.holds(name))
         found = await self._read(moved, catalogue, catalogue.reaches, services)
         shift = window.start - moved.start
@@ -68,19 +64,38 @@ class PrometheusMetrics:
         question = asked(
             self.name, "series", f"series of {service} like {metric}", window, service=service, metric=metric
         )
-        catalogue = await self.discovery.catalogue(*self._stretch(window))
+        catalogue = await self.server.discovery.catalogue(*self._stretch(window))
         names = [name for name in catalogue.services if name.lower() == service.lower()]
         wanted = metric.lower()
         families = {reach.ask.family for reach in catalogue.reaches if _asked_for(reach, wanted)}
         reaches = [reach for reach in catalogue.reaches if reach.ask.family in families]
         if not names or not reaches:
-            return series_facts(Matrix.empty(), question, service, metric, self.outside.now())
+            return series_facts(Matrix.empty(), question, service, metric, self.server.outside.now())
         found = await self._read(window, catalogue, reaches, names)
         return self._facts(found, question, names[0], metric)
 
+    @query
+    async def expression(self, text: str, window: Window) -> tuple[Evidence, ...]:
+        """Series of a PromQL expression `text`; at most 12. It must name its metrics; ranges are a day at most."""
+        question = asked(self.name, "expression", text or "nothing", window, text=text)
+        return await typed(question, text, self.server)
+
+    @query
+    async def alerts(self, service: str, window: Window) -> tuple[Evidence, ...]:
+        """Alerting rules that fired about `service` (empty: any), when, and what they say; at most 12."""
+        question = asked(self.name, "alerts", "ALERTS", window, service=service)
+        return await fired(question, service, self.server)
+
+    @query
+    async def exemplars(self, service: str, window: Window) -> tuple[Evidence, ...]:
+        """Traces of the slowest requests of `service`, as noted beside its histograms; at most 10."""
+        question = asked(self.name, "exemplars", f"exemplars of {service}", window, service=service)
+        catalogue = await self.server.discovery.catalogue(*self._stretch(window))
+        return await exemplary(question, service, self.server, catalogue)
+
     def _facts(self, found: Matrix, question: Asked, service: str, metric: str) -> tuple[Evidence, ...]:
         """Each series with its own exact query."""
-        now, window, wanted = self.outside.now(), question.window, metric.lower()
+        now, window, wanted = self.server.outside.now(), question.window, metric.lower()
         inside = (found.times >= window.start) & (found.times <= window.end)
         rows = [
             row
@@ -108,10 +123,10 @@ class PrometheusMetrics:
     async def _read(
         self, window: Window, catalogue: Catalogue, reaches: Sequence[Reach], services: Sequence[str] | None
     ) -> Matrix:
-        on = grid(window, self.settings, catalogue.interval, self.outside.now())
+        on = grid(window, self.server.settings, catalogue.interval, self.server.outside.now())
         if on is None:
             return Matrix.empty(f"nothing is measured before {span(window)} begins")
-        reader = Reader(self.api, self.discovery.scope, on, SHARE * self.outside.seconds)
+        reader = Reader(self.server.api, self.server.discovery.scope, on, SHARE * self.server.outside.seconds)
         read = await reader.read(_portions(reader, catalogue, reaches, services))
         return self._table(reader, catalogue, read, reaches, on)
 
@@ -125,11 +140,11 @@ class PrometheusMetrics:
         text = "; ".join(dict.fromkeys(reader.query(reach, fine=False) for reach in reaches))
         text = text if len(text) <= CITED else f"{text[:CITED]}... ({len(reaches)} queries)"
         partial = "; ".join(part for part in (catalogue.partial, read.partial) if part)
-        return replace(found, query=text or f"series of {self.discovery.everything}", partial=partial)
+        return replace(found, query=text or f"series of {self.server.discovery.everything}", partial=partial)
 
     def _moved(self, window: Window, era: Era) -> Window | None:
         """The window that an era is about; None where there is none."""
-        offset = self.settings.normal_offset_seconds
+        offset = self.server.settings.normal_offset_seconds
         if era is Era.NOW:
             return window
         if offset is None:
@@ -138,8 +153,8 @@ class PrometheusMetrics:
 
     def _stretch(self, window: Window) -> tuple[float, float]:
         """What is looked through for names: the window and the history before it, up to now."""
-        start = window.start - self.settings.history_seconds
-        return start, max(start + 1.0, min(window.end, self.outside.now()))
+        start = window.start - self.server.settings.history_seconds
+        return start, max(start + 1.0, min(window.end, self.server.outside.now()))
 
 
 def _portions(
