@@ -10,6 +10,8 @@ DIFF_CHARACTERS = 20_000
 """Of one change."""
 PART_CHARACTERS = 6_000
 """Of one file, where a change touches several."""
+LEAST = 200
+"""Characters below which a further file is not begun."""
 CUT = "\n@@ cut @@\n"
 ARID = re2.compile(
     r"(?i)(?:^|/)(?:package-lock\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|uv\.lock|cargo\.lock|go\.sum|gemfile\.lock|"
@@ -26,13 +28,14 @@ def composed(parts: Sequence[tuple[str, str]]) -> str | None:
     most = DIFF_CHARACTERS if len(parts) == 1 else PART_CHARACTERS
     ordered = sorted(parts, key=lambda part: bool(ARID.search(part[0])))
     out: list[str] = []
-    left = DIFF_CHARACTERS
+    left = DIFF_CHARACTERS - len(CUT)
     for _, text in ordered:
+        if left < LEAST:
+            out.append(CUT)
+            break
         shown = cut(text, min(most, left))
         out.append(shown)
         left -= len(shown)
-        if left <= 0:
-            break
     return "".join(out)
 
 

@@ -184,7 +184,10 @@ class Clone:
         known = self._tips.get(place.ref)
         self._tips[place.ref] = place.tip
         try:
-            log = await self.git.text("log", "-g", "--format=%gd %H", "--date=unix", "-n", "50", place.ref, "--")
+            # HEAD's own record also tells of visits to other branches: the branch's is asked for
+            name = await self.git.text("rev-parse", "--symbolic-full-name", place.ref)
+            named = name.strip() not in ("", "HEAD")
+            log = await self._record(name.strip()) if named else ""
         except GitFailed:
             log = ""
         held = [known] if known else []
@@ -195,6 +198,10 @@ class Clone:
                 held.append(sha)
         lost = [sha for sha in dict.fromkeys(held) if sha != place.tip and not await self._within(sha, place.tip)]
         return tuple(lost[:TIPS])
+
+    async def _record(self, ref: str) -> str:
+        """Where the branch ended before, as git noted it: newest first."""
+        return await self.git.text("log", "-g", "--format=%gd %H", "--date=unix", "-n", "50", ref, "--")
 
     async def _within(self, sha: str, tip: str) -> bool:
         try:
