@@ -28,6 +28,7 @@ PAGES = 20
 NOT_ALLOWED = frozenset(
     {"missing_scope", "restricted_action", "not_allowed_token_type", "no_permission", "user_is_restricted"}
 )
+SCOPE = "channels:manage"
 TAKEN = "name_taken"
 NO_ROOM = "no_room"
 NO_NOTE = "-"
@@ -88,22 +89,24 @@ class Rooms:
         config = self._web.config
         if config.alerts_channel:
             return await self._standing(config.alerts_channel), note
+        if not self._identity.may(SCOPE):
+            return await self._instead("missing_scope", note)
         try:
             return await self._made(name, again=again), note
         except PlatformError as error:
             if error.code not in NOT_ALLOWED:
                 raise
-            return await self._instead(error, note)
+            return await self._instead(error.code, note)
 
-    async def _instead(self, error: PlatformError, note: str) -> tuple[Channel, str]:
+    async def _instead(self, code: str, note: str) -> tuple[Channel, str]:
         other = self._web.config.fallback_channel
-        why = "Clew's Slack app may not make channels (scope channels:manage)"
+        why = f"Clew's Slack app may not make channels (scope {SCOPE})"
         if not other:
             raise PlatformError(
                 NO_ROOM,
-                f"{why}, and no other channel is set ({error.code}). Grant the scope and reinstall the app, or set "
+                f"{why}, and no other channel is set ({code}). Grant the scope and reinstall the app, or set "
                 "CLEW_ALERTS__CHANNEL or CLEW_ALERTS__FALLBACK_CHANNEL.",
-            ) from None
+            )
         said = f"{why}, so this incident has no channel of its own."
         return await self._standing(other), f"{note} {said}".strip()
 
