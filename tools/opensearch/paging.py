@@ -9,7 +9,7 @@ from tools.opensearch.store import Answer, Body, Budget, Hit, Store
 
 FIRST = 200
 """Documents of the first page: it tells how large they are."""
-MOST = 5_000
+MOST = 2_500
 WIDEST = 10_000
 """What a server gives at once unless it is told otherwise (`index.max_result_window`)."""
 PAGE_BYTES = 4_000_000

@@ -56,6 +56,7 @@ class Answer(BaseModel):
 
     timed_out: bool = False
     terminated_early: bool = False
+    """Some servers say so of every count; it counts only where `Store.search` was told a limit."""
     shards: Shards = Field(alias="_shards")
     hits: Hits
     aggregations: dict[str, Any] = {}
@@ -95,8 +96,10 @@ class Store:
             }
         if pit is not None:
             sent["pit"] = {"id": pit, "keep_alive": "1m"}
-            return await self._answered(self.client.search(body=sent), budget)
-        return await self._answered(self.client.search(index=self.index, body=sent, params=_STRICT), budget)
+            answer = await self._answered(self.client.search(body=sent), budget)
+        else:
+            answer = await self._answered(self.client.search(index=self.index, body=sent, params=_STRICT), budget)
+        return answer if "terminate_after" in sent else answer.model_copy(update={"terminated_early": False})
 
     @property
     def held(self) -> list[Body]:
