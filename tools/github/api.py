@@ -1,5 +1,6 @@
 """How is GitHub's REST API asked with care: unchanged answers cost nothing, and a spent quota ends the asking?"""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from tools.transport import Reply, Transport
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 PER_PAGE = "100"
+AT_ONCE = 4
+"""GitHub asks for few requests at the same time."""
 HELD = 600
 HELD_BYTES = 24_000_000
 """Answers kept to be asked for again with their ETag."""
@@ -38,6 +41,7 @@ class Api:
     """How far the server's clock is ahead of ours, seconds, as it last said."""
     _held: OrderedDict[str, Reply] = field(default_factory=OrderedDict[str, Reply])
     _bytes: int = 0
+    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def page(self, path: str, params: Params | None = None) -> tuple[Any, bool]:
         """One page as JSON, and whether there is a next one. Raises SourceError; QuotaSpent where asking has to end."""
@@ -64,7 +68,11 @@ class Api:
 
     async def reply(self, path: str, params: Params | None = None, headers: Params | None = None) -> Reply:
         """An answer, from what is held where it did not change."""
-        self._may_ask()
+        async with self._gate:  # whoever waits here learns of a spent quota before asking
+            self._may_ask()
+            return await self._asked(path, params, headers)
+
+    async def _asked(self, path: str, params: Params | None, headers: Params | None) -> Reply:
         key = path + "?" + "&".join(f"{name}={value}" for name, value in sorted((params or {}).items()))
         held = self._held.get(key)
         tag = {"If-None-Match": held.headers["etag"]} if held else {}
