@@ -17,6 +17,7 @@ from bot.clock import SystemClock
 from bot.settings import LlmSettings, Settings
 from bot.sources import Sourced, sourced
 from clew.deps import Deps
+from clew.fleet import FleetSource
 from clew.incident import Incident, Window
 from clew.limits import Limits
 from clew.ports import MetricSource, Mind, Platform, Source
@@ -88,14 +89,19 @@ class ByHand:
 
 @asynccontextmanager
 async def in_parts(settings: Settings, sources: tuple[Source, ...]) -> AsyncGenerator[tuple[Source, ...]]:
-    """The sources, those of metrics with workers that read the parts of a fleet too large for one. Raises StoreError."""
+    """The sources, those of metrics with workers that read the parts of a fleet too large for one, unless they do so themselves.
+
+    Raises StoreError.
+    """
 
     async def work(task: PartTask) -> bytes:
         return await answered(sources, task, settings.limits.source_seconds)
 
     async with shards_opened(settings.queue.url, work) as shards:
         yield tuple(
-            PartedMetrics(source, shards.ask, settings.limits) if isinstance(source, MetricSource) else source
+            PartedMetrics(source, shards.ask, settings.limits)
+            if isinstance(source, MetricSource) and not isinstance(source, FleetSource)
+            else source
             for source in sources
         )
 

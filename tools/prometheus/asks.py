@@ -47,6 +47,8 @@ class Form(StrEnum):
     """A gauge's value, its mean over series."""
     SUM = "sum"
     """A gauge's value, summed over series."""
+    MEAN = "mean"
+    """Of what was observed: its sum by its count."""
     STARTS = "starts"
     """How often a start time changed."""
 
@@ -93,6 +95,8 @@ class Ask:
         A gauge is its `mean` over them, else its last sample in them.
         """
         over = "avg_over_time" if mean else "last_over_time"
+        if self.form is Form.MEAN:
+            return self._mean(by, matchers, span)
         chosen = selector(self.name, dict.fromkeys((*self.where, *matchers)))
         ranged = f"{chosen}[{seconds(span)}]"
         match self.form:
@@ -105,8 +109,15 @@ class Ask:
                 return _scaled(f"avg by ({_names(by, self.tag)}) ({over}({ranged}))", self.factor)
             case Form.SUM:
                 return _scaled(f"sum by ({_names(by, self.tag)}) ({over}({ranged}))", self.factor)
-            case Form.STARTS:
+            case _:
                 return f"sum by ({_names(by, self.tag)}) (changes({ranged}))"
+
+    def _mean(self, by: tuple[str, ...], matchers: tuple[Matcher, ...], span: float) -> str:
+        total, count = (
+            replace(self, name=f"{self.family}_{part}", form=Form.RATE, factor=1.0).query(by, matchers, span)
+            for part in ("sum", "count")
+        )
+        return _scaled(f"({total} / ({count} > 0))", self.factor)
 
     def called(self, tag: str) -> str:
         """The name of an answer whose `tag` label has this value."""
@@ -155,6 +166,8 @@ def asks(family: Family) -> tuple[Ask, ...]:
             return _histogram(family)
         case Kind.SUMMARY:
             return _summary(family)
+        case Kind.MEAN:
+            return _mean(family)
         case Kind.COUNTER:
             return _counter(family)
         case Kind.GAUGE:
@@ -212,6 +225,18 @@ def _summary(family: Family) -> tuple[Ask, ...]:
             long=f"{family.stem}-p{{tag}}",
         ),
     )
+
+
+def _mean(family: Family) -> tuple[Ask, ...]:
+    unit, tag = family.unit, callee(family)
+    name, where = f"{family.name}_sum", _served(family)
+    if tag:
+        word = _tagged(f"{_latency(family, 'call-latency')}-mean")
+        return (Ask(family.name, name, Form.MEAN, word, unit.name, unit.factor, tag=tag),)
+    word = _latency(family, "latency")
+    long = f"{family.stem}-mean"
+    found = Ask(family.name, name, Form.MEAN, f"{word}-mean", unit.name, unit.factor, where=where, long=long)
+    return (found, *(_outcomes(family, f"{family.name}_count", spare=True) if word == "latency" else ()))
 
 
 def _counter(family: Family) -> tuple[Ask, ...]:

@@ -62,7 +62,7 @@ def calling(family: Family) -> tuple[str, ...]:
 
 def calls(family: Family, service: str) -> Calls | None:
     """The edges that a metric holds, if it holds any; `service` is the label that names its own service."""
-    name = f"{family.name}_count" if family.kind is Kind.HISTOGRAM else family.name
+    name = f"{family.name}_count" if family.kind in (Kind.HISTOGRAM, Kind.MEAN) else family.name
     for one, other in PAIRS:
         if {one, other} <= family.labels:
             return Calls(name, one, other)

@@ -121,7 +121,7 @@ def catalogued(
     variants: defaultdict[str, set[Variant]] = defaultdict(set)
     reaches, edges = list[Reach](), list[Calls | None]()
     for family in families(labels_of(series), types, coded_in(series)):
-        listed = [one for part in ("", "_bucket", "_count") for one in mine.get(family.name + part, ())]
+        listed = [one for part in ("", "_bucket", "_count", "_sum") for one in mine.get(family.name + part, ())]
         place = naming.place(family, _slowest(listed, intervals))
         edges.append(calls(family, place.service))
         questions = asks(family)

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     GAUGE = "gauge"
     HISTOGRAM = "histogram"
     SUMMARY = "summary"
+    MEAN = "mean"
+    """A sum and a count of observations, and nothing of how they are spread."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,12 @@ def families(
         elif "quantile" in labels[name] and types.get(name, "summary") == "summary":
             found[name] = Family(name, Kind.SUMMARY, labels[name])
             taken |= {name, f"{name}_sum", f"{name}_count"}
+    for name in sorted(set(labels) - taken):
+        base = name.removesuffix("_sum")
+        if name != base and f"{base}_count" in labels and not {name, f"{base}_count"} & taken:
+            count = f"{base}_count"
+            found[base] = Family(base, Kind.MEAN, labels[count], told.get(count, frozenset()))
+            taken |= {name, count}
     for name in sorted(set(labels) - taken):
         found[name] = Family(name, _kind(name, types), labels[name], told.get(name, frozenset()))
     return tuple(found[name] for name in sorted(found))

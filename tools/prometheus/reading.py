@@ -94,7 +94,7 @@ class Reader:
     def query(self, reach: Reach, *, fine: bool, more: Iterable[Matcher] = ()) -> str:
         """The expression of one question, within the scope."""
         ask, place = reach.ask, reach.place
-        rate = ask.form in (Form.RATE, Form.QUANTILE)
+        rate = ask.form not in (Form.LEVEL, Form.SUM)
         by = place.finely if fine else place.by
         span = self.grid.span(place.interval, rate=rate)
         return ask.query(by, (*self.scope, *more), span, mean=self.grid.mean(place.interval))
