@@ -1,6 +1,7 @@
 """Which commands does the playground offer on the command line? Each imports what it runs, so that `--help` is quick."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from rich.console import Console
 
 from playground.bundle import FIRST, bundled
+from playground.live.outcome import Outcome
 from playground.shop.casefile import TooLarge
 from playground.shop.fault import FAULTS, UnknownFault
 from playground.shop.recorder import Plan, RecordingFailed, record
@@ -50,6 +52,56 @@ def record_incident(
         console.print(str(error))
         raise typer.Exit(1) from error
     console.print(f"{out}: {size / 1000:.0f} kB")
+
+
+@app.command()
+def drill(  # noqa: PLR0913, PLR0917 each is an option
+    faults: Annotated[str, typer.Option(help=f"`all`, or some of {', '.join(FAULTS)} with commas.")] = "all",
+    runs: Annotated[
+        int, typer.Option(min=1, max=1000, help="Fault runs in all, spread evenly; each fault at least once.")
+    ] = 8,
+    controls: Annotated[
+        int, typer.Option(min=0, max=1000, help="Runs in which nothing is wrong, but an alarm is raised.")
+    ] = 0,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=16, help="Runs at the same time; each needs about a processor core.")
+    ] = 1,
+    seconds_quiet: Annotated[float, typer.Option(min=20, max=3600, help="Quiet seconds before each fault.")] = 75.0,
+    seed: Annotated[int, typer.Option(help="Seed of the first run's visitors; the next run has the next one.")] = 1,
+    search: Annotated[
+        str | None, typer.Option(help="Address of an OpenSearch to use; without it a real one is fetched.")
+    ] = None,
+    small_search: Annotated[bool, typer.Option(help="Use the small search server at once.")] = False,
+    keep: Annotated[
+        Path | None, typer.Option(help="A folder that gets the report and the evidence of each run.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Break running Shops and measure the answers, about three minutes each; exits 1 if one could not be judged, 2 on wrong use."""
+    from playground.live.drill import Plan as DrillPlan
+    from playground.live.drill import drilled, named_faults, told
+    from playground.live.prometheus import NotStartedError
+    from playground.live.tally import show
+
+    progress = Console(stderr=True, highlight=False)
+
+    def done(made: Outcome) -> None:
+        progress.print(f"{made.fault}: {made.failed or made.said}", markup=False)
+
+    try:
+        plan = DrillPlan(named_faults(faults), runs, controls, at_once, seconds_quiet, seed, search, small_search, keep)
+        made = asyncio.run(drilled(plan, lambda words: progress.print(words, markup=False), done))
+    except UnknownFault as error:
+        progress.print(str(error))
+        raise typer.Exit(2) from error
+    except NotStartedError as error:
+        progress.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps(told(made), indent=1))
+    else:
+        show(Console(), made)
+    raise typer.Exit(1 if any(one.failed for one in made) else 0)
 
 
 @app.command()

@@ -45,15 +45,19 @@ def configuration(receiver: Receiver) -> str:
 @asynccontextmanager
 async def alertmanager(program: str, folder: Path, receiver: Receiver) -> AsyncGenerator[str]:
     """The base address of an Alertmanager that tells `receiver`; it ends with the context. Raises NotStartedError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "alertmanager.yml"
-    config.write_text(configuration(receiver), encoding="utf-8")
-    config.chmod(0o600)
+    _laid_out(folder, configuration(receiver))
     server, url = await _started(program, folder)
     try:
         yield url
     finally:
         await _ended(server)
+
+
+def _laid_out(folder: Path, config: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "alertmanager.yml"
+    file.touch(mode=0o600)  # it holds the token
+    file.write_text(config, encoding="utf-8")
 
 
 async def _started(program: str, folder: Path) -> tuple[Process, str]:

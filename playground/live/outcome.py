@@ -45,6 +45,8 @@ class Outcome:
     seconds_to_verdict: float | None = None
     queries: int | None = None
     samples: int | None = None
+    change_to_blame: bool = False
+    """Whether a change is really to blame."""
     said: str = ""
     """The verdict and what stands first, for people."""
     failed: str = ""
@@ -52,7 +54,7 @@ class Outcome:
     def told(self) -> dict[str, Any]:
         """The run as the drill's JSON has it; only one that failed says so."""
         row = asdict(self)
-        row.pop("said")
+        del row["said"], row["change_to_blame"]
         failed = row.pop("failed")
         return {**row, "failed": failed} if failed else row
 
@@ -78,8 +80,8 @@ def _change(report: Report, truth: Truth, deploys: Sequence[Deploy]) -> bool:
     return named in known
 
 
-def outcome(fault: str, right: Judged, clocked: Clocked, spent: tuple[int, int], said: str) -> Outcome:
-    """All of a run that was judged. Alerts are counted from the moment the Shop was broken, answers from the alert."""
+def outcome(fault: str, right: Judged, clocked: Clocked, spent: tuple[int, int]) -> Outcome:
+    """The run without its words. Alerts are counted from the moment the Shop was broken, answers from the alert."""
     return Outcome(
         fault=fault,
         control=right.right_service_first is None,
@@ -91,7 +93,6 @@ def outcome(fault: str, right: Judged, clocked: Clocked, spent: tuple[int, int],
         seconds_to_verdict=_apart(clocked.alert, clocked.verdict),
         queries=spent[0],
         samples=spent[1],
-        said=said,
     )
 
 

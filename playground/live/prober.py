@@ -1,6 +1,5 @@
 """How does each process look from outside? What a blackbox exporter tells Prometheus: does its health page answer, and how fast."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -39,7 +38,7 @@ async def _probed(client: aiohttp.ClientSession, address: str) -> bytes:
     try:
         async with client.get(f"{address}/healthz") as response:
             well = response.status == 200
-    except (aiohttp.ClientError, asyncio.TimeoutError):
+    except (TimeoutError, aiohttp.ClientError):
         well = False
     told = CollectorRegistry()
     Gauge("probe_success", "Whether the health page answered well", registry=told).set(well)

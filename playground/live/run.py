@@ -10,7 +10,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from opensearchpy.exceptions import OpenSearchException
@@ -23,7 +23,7 @@ from playground.live.process import spent
 from playground.live.prometheus import NotStartedError
 from playground.live.stage import Plot, Programs, Stage, staged
 from playground.shop import history
-from playground.shop.fault import fault_named
+from playground.shop.fault import NONE, fault_named
 from playground.shop.repository import GitFailed
 from playground.shop.shop import ShopFailed
 from tools.memory import SqlMemory
@@ -99,7 +99,8 @@ async def _drilled(order: Order, stage: Stage, memory: SqlMemory, say: Callable[
     first = report.open[0] if report.open else None
     said = f"{report.verdict.value}: {first.confidence.value}: {first.title}" if first else report.verdict.value
     right = judged(report, truth, stage.shop.deploys)
-    made = outcome(fault.name, right, clocked, (after[0] - before[0], after[1] - before[1]), said)
+    made = outcome(fault.name, right, clocked, (after[0] - before[0], after[1] - before[1]))
+    made = replace(made, change_to_blame=truth.change not in (None, NONE), said=said)
     if order.keep:
         await asyncio.to_thread(_keep, order, made, truth, ended, await memory.recall(ended.incident.id), stage)
     return made
@@ -132,7 +133,7 @@ def _clocked(stage: Stage, ended: Progress, broken: float) -> Clocked:
     return Clocked(broken, ended.incident.alerted_at, finding, verdict)
 
 
-def _keep(  # noqa: PLR0913, PLR0917 everything about a run, in one place
+def _keep(  # noqa: PLR0917 everything about a run, in one place
     order: Order, made: Outcome, truth: object, ended: Progress, evidence: tuple[Numbered, ...], stage: Stage
 ) -> None:
     folder = Path(order.keep) / order.name
