@@ -12,6 +12,7 @@ from agents import specialists
 from agents.alerts import rolled
 from agents.answers import answer
 from agents.board import Board
+from agents.calls import calls_of
 from agents.desk import Desk
 from agents.investigation import investigation
 from agents.plan import ended, paused, plan
@@ -29,6 +30,7 @@ from clew.incident import Incident
 from clew.ports import Health, Jobs, Platform
 from clew.progress import Answer, HypothesisView, Numbered, Progress, RunState
 from clew.question import Question
+from clew.tables import CallGraph
 
 RUNNING = (RunState.INVESTIGATING, RunState.RECHECKING)
 RECENT = 20
@@ -234,6 +236,9 @@ class GraphCopilot:
 
     async def alerted(self, incident_id: str, roll: Roll) -> bool:
         return await self._board.revise(incident_id, lambda progress: rolled(progress, roll)) is not None
+
+    async def calls(self, scope: str) -> CallGraph | None:
+        return await calls_of(self._deps, scope)
 
     # what stands
 

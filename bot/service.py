@@ -144,7 +144,7 @@ def _incidents(settings: Settings, found: Facts, slack: Slack, copilot: Copilot)
             clock=slack.clock,
             owner=owner(),
             limits=settings.limits,
-            grouping=lambda: grouping,
+            grouping=grouping,
             briefed=found.briefed,
             scoped=partial(scope_of_channel, settings.scopes),
             patience={incident_io.ORIGIN: CHANNEL_SECONDS},

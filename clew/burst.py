@@ -1,6 +1,6 @@
 """Which alerts are one incident? The rule, as a function of what is kept and what was just heard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from clew.alert import Alert, Severity, worst
@@ -70,11 +70,11 @@ class Sorted(Frozen):
 
 @dataclass(frozen=True)
 class Grouping:
-    """The rule's settings. `graph` is what is known of who calls whom, if anything."""
+    """The rule's settings. `graphs` is what is known of who calls whom, by scope, if anything."""
 
     seconds: float = 300.0
     opens: frozenset[Severity] = frozenset({Severity.CRITICAL, Severity.ERROR, Severity.WARNING})
-    graph: CallGraph | None = None
+    graphs: Mapping[str, CallGraph] = field(default_factory=dict[str, CallGraph])
 
     def holds(self, alert: Alert) -> bool:
         """Whether it keeps its incident open."""
@@ -101,16 +101,11 @@ class _Sorting:
     left: int = 0
     _changed: dict[str, Kept] = field(default_factory=dict[str, Kept])
     _touched: set[str] = field(default_factory=set[str])
-    _near: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
     def __post_init__(self) -> None:
         self._known = {kept.alert.id: kept for kept in self.book.known}
         self._bursts = {burst.id: burst for burst in self.book.bursts}
-        graph = self.grouping.graph
-        self._callees: dict[str, list[str]] = {}
-        for caller, callee in graph.edges if graph else ():
-            self._callees.setdefault(caller, []).append(callee)
-        self._graphed = frozenset(graph.services) | frozenset(self._callees) if graph else frozenset[str]()
+        self._calls = {scope: _Calls(graph) for scope, graph in self.grouping.graphs.items()}
 
     def sorted(self) -> Sorted:
         bursts = (self._bursts[key] for key in sorted(self._touched))
@@ -190,24 +185,36 @@ class _Sorting:
             return 0  # people gave it a channel of its own
         if alert.group and alert.group in burst.groups and burst.first.origin == alert.origin:
             return 3
-        connected = self._connected(alert.service, burst.services)
+        calls = self._calls.get(alert.scope)
+        connected = calls.connected(alert.service, burst.services) if calls else None
         if connected:
             return 2
         if not alert.place and connected is False:
             return 0  # no label says where, and the calls say apart
         return 1 if alert.place in (burst.places or ("",)) else 0
 
-    def _connected(self, service: str | None, others: tuple[str, ...]) -> bool | None:
+
+class _Calls:
+    """A call graph, asked whether services have to do with each other."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self._callees: dict[str, list[str]] = {}
+        for caller, callee in graph.edges:
+            self._callees.setdefault(caller, []).append(callee)
+        called = frozenset(callee for _, callee in graph.edges)
+        self._known = frozenset(graph.services) | frozenset(self._callees) | called
+        self._near: dict[str, frozenset[str]] = {}
+
+    def connected(self, service: str | None, others: tuple[str, ...]) -> bool | None:
         """None if the graph does not know them."""
-        known = [other for other in others if other in self._graphed]
-        if not service or service not in self._graphed or not known:
+        known = [other for other in others if other in self._known]
+        if not service or service not in self._known or not known:
             return None
         return any(self._tied(service, other) for other in known)
 
     def _tied(self, one: str, other: str) -> bool:
         """One reaches the other along calls, or both need the same third."""
-        down, others = self._reached(one), self._reached(other)
-        return other in down or one in others or not down.isdisjoint(others)
+        return not self._reached(one).isdisjoint(self._reached(other))
 
     def _reached(self, service: str) -> frozenset[str]:
         """The service and whom it calls, directly or through others, at most `CALLS` away."""

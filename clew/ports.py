@@ -203,6 +203,10 @@ class Copilot(Protocol):
         one fires again it is not. False if there is no such card, or nothing on it changes."""
         ...
 
+    async def calls(self, scope: str) -> CallGraph | None:
+        """Who calls whom, by the sources of a scope; None if none of them knows. Never raises, bounded by `Limits.source_seconds`."""
+        ...
+
     async def progress(self, incident_id: str) -> Progress | None: ...
     async def progress_in(self, platform: str, team: str, channel: str) -> Progress | None:
         """The newest investigation in a channel."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -14,6 +14,7 @@ from clew.incident import Incident, Room, Window, incident_id
 from clew.limits import Limits
 from clew.memory import Memory
 from clew.ports import Clock, Copilot, Platform
+from clew.tables import CallGraph
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,8 @@ AT_ONCE = 8
 NAMED = 3
 """Alerts that a card names beside the one that opened it."""
 LOOKED = 50
+GRAPH_SECONDS = 600.0
+"""How long what was learned of who calls whom is taken for true."""
 
 
 def unchanged(incident: Incident) -> Incident:
@@ -51,7 +54,7 @@ class Office:
     clock: Clock
     owner: str
     limits: Limits = Limits()
-    grouping: Callable[[], Grouping] = Grouping
+    grouping: Grouping = field(default_factory=Grouping)
     scoped: Callable[[str, str], str] = anybody
     """The scope of a channel (its id, its name), for alerts whose labels name none."""
     patience: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -81,6 +84,10 @@ class Incidents:
 
     office: Office
     _brought: "list[_Brought]" = field(default_factory=list["_Brought"])
+    _graphs: dict[str, CallGraph] = field(default_factory=dict[str, CallGraph])
+    _learning: dict[str, tuple[float, asyncio.Task[None]]] = field(
+        default_factory=dict[str, "tuple[float, asyncio.Task[None]]"]
+    )
     _sorting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wanted: set[str] = field(default_factory=set[str])
     _tending: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
@@ -94,7 +101,7 @@ class Incidents:
                 self._wake(burst.id)
             yield self
         finally:
-            tasks = tuple(self._tending.values())
+            tasks = (*self._tending.values(), *(task for _, task in self._learning.values()))
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -120,12 +127,14 @@ class Incidents:
         told = await self._kept([alert for one in brought for alert in one.alerts])
         for one in brought:
             one.told = told
+        for scope in {one.alert.scope for one in told.kept}:
+            self._learn(scope)
         self._brought = [other for other in self._brought if other.told is None]
         for burst in told.bursts:
             self._wake(burst.id)
 
     async def _kept(self, alerts: Sequence[Alert]) -> Sorted:
-        memory, grouping = self.office.memory, self.office.grouping()
+        memory, grouping = self.office.memory, replace(self.office.grouping, graphs=dict(self._graphs))
         ids = [alert.id for alert in alerts]
         for _ in range(TRIES):
             at = self.office.clock.now()
@@ -134,6 +143,20 @@ class Incidents:
             if not told.kept or await memory.keep_alerts(book.version, told, at):
                 return told
         raise StoreError("too many processes keep alerts at once")
+
+    def _learn(self, scope: str) -> None:
+        """Asks who calls whom, for the alerts to come: those that came are not kept waiting for it."""
+        now = self.office.clock.monotonic()
+        asked, task = self._learning.get(scope, (None, None))
+        if asked is not None and (now - asked < GRAPH_SECONDS or (task is not None and not task.done())):
+            return
+
+        async def learn() -> None:
+            graph = await self.office.copilot.calls(scope)
+            if graph is not None:
+                self._graphs[scope] = graph
+
+        self._learning[scope] = (now, asyncio.create_task(learn(), name=f"calls {scope}"))
 
     def _wake(self, burst_id: str) -> None:
         """One task an incident and process: whatever comes while it works is seen by its next look."""

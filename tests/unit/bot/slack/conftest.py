@@ -14,6 +14,7 @@ from bot.slack.app import Running, Slack, connected, serving
 from bot.slack.config import SlackConfig
 from bot.slack.http import BODY_BYTES, PATH, add_events
 from bot.slack.manifest import manifest
+from clew.alert import Roll
 from clew.evidence import Series
 from clew.feedback import Vote
 from clew.hypothesis import Timeline
@@ -21,6 +22,7 @@ from clew.incident import Incident, Window
 from clew.ports import Clock, Health
 from clew.progress import Answer, HypothesisView, Numbered, Progress, RunState, Step, StepState
 from clew.question import Question
+from clew.tables import CallGraph
 from clew.testing import DictMemory
 from playground.slack.limits import Limits
 from playground.slack.server import LocalSlack
@@ -103,6 +105,12 @@ class RecordingCopilot:
     async def resume(self, incident_id: str, by: str) -> bool:
         self.resumes.append((incident_id, by))
         return self.shown[incident_id].state is RunState.STOPPED
+
+    async def alerted(self, incident_id: str, roll: Roll) -> bool:
+        return False
+
+    async def calls(self, scope: str) -> CallGraph | None:
+        return None
 
     async def progress(self, incident_id: str) -> Progress | None:
         return self.shown.get(incident_id)
