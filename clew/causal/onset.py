@@ -26,7 +26,7 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     For every candidate time the shift of each series (after against before, over its noise) is scored, and the time with the largest
     sum wins; the alert only says where to look. Series of the service level and of the symptom's service weigh more.
     """
-    grid = regular(witnesses(matrix, symptom))
+    grid = _measured(regular(witnesses(matrix, symptom)))
     if len(grid.times) < 3:
         return None
     times, step = grid.times, step_of(grid.times)
@@ -52,6 +52,12 @@ def incident_onset(matrix: Matrix, normal: Matrix, alerted_at: float, symptom: S
     ]
     best = int(np.argmax(scores))
     return float(times[places[best]]) if scores[best] > 0 else None
+
+
+def _measured(grid: Matrix) -> Matrix:
+    """Without the times at which nothing was measured: a store is asked for an hour and may hold minutes of it."""
+    there = np.isfinite(grid.values).any(axis=0)
+    return grid if there.all() else Matrix(grid.times[there], grid.keys, grid.values[:, there], grid.query)
 
 
 def _failing(grid: Matrix, rows: Codes) -> Floats:

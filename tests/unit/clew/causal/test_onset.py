@@ -121,6 +121,14 @@ def test_the_moment_covers_the_samples_and_the_alert_even_without_any() -> None:
     assert (some.window.start, some.window.end) == (times[0], times[-1])
 
 
+def test_times_at_which_nothing_was_measured_yet_do_not_move_the_onset() -> None:
+    """A store that is asked for an hour of 5 s and holds the last six minutes answers with columns of nothing."""
+    times = np.arange(ALERT - 3600.0, ALERT + 60.0, 5.0)
+    values = stepped(times, ALERT - 25.0, 0.1, 0.6)
+    there = times >= ALERT - 300.0
+    assert begin(web(times, np.where(there, values, np.nan))) == begin(web(times[there], values[there])) == ALERT - 25.0
+
+
 def test_a_little_less_availability_tells_the_onset_beside_a_load_that_moved_earlier() -> None:
     """Two points of a hundred are much of availability: it is read by its distance from the usual, not by its height."""
     times = np.arange(ALERT - 1800, ALERT + 300, 30.0)
