@@ -16,6 +16,8 @@ from tools.git import GitSettings
 from tools.git import opened as git_opened
 from tools.github import GithubSettings
 from tools.github import opened as github_opened
+from tools.jaeger import JaegerSettings
+from tools.jaeger import opened as jaeger_opened
 from tools.opensearch import OpenSearchSettings
 from tools.opensearch import opened as opensearch_opened
 from tools.outside import Outside
@@ -46,6 +48,15 @@ SOURCES: tuple[SourceKind, ...] = (
     SourceKind("feed", FeedSettings, feed_opened, (Telemetry.CHANGES,)),
     SourceKind("git", GitSettings, git_opened, (Telemetry.CHANGES,)),
     SourceKind("github", GithubSettings, github_opened, (Telemetry.CHANGES,)),
+    SourceKind(
+        "jaeger",
+        JaegerSettings,
+        jaeger_opened,
+        (
+            Telemetry.TRACES,
+            Telemetry.TOPOLOGY,
+        ),
+    ),
     SourceKind(
         "opensearch", OpenSearchSettings, opensearch_opened, (Telemetry.LOGS, Telemetry.TRACES, Telemetry.TOPOLOGY)
     ),

@@ -5,6 +5,7 @@ from tests.contracts.stand_fake import STAND as FAKE
 from tests.contracts.stand_feed import STAND as FEED
 from tests.contracts.stand_git import STAND as GIT
 from tests.contracts.stand_github import STAND as GITHUB
+from tests.contracts.stand_jaeger import STAND as JAEGER
 from tests.contracts.stand_opensearch import STAND as OPENSEARCH
 from tests.contracts.stand_prometheus import STAND as PROMETHEUS
 from tests.contracts.stand_recorded import STAND as RECORDED
@@ -14,6 +15,7 @@ STANDS: tuple[Stand, ...] = (
     FEED,
     GIT,
     GITHUB,
+    JAEGER,
     OPENSEARCH,
     PROMETHEUS,
     RECORDED,
