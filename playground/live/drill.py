@@ -58,7 +58,7 @@ def scheduled(plan: Plan) -> tuple[str, ...]:
 
 
 async def drilled(plan: Plan, say: Callable[[str], None], done: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
-    """Makes all runs, in their order, one that failed once more; `done` hears of each as it ends. Raises NotStartedError where a server cannot be had."""
+    """Makes all runs, in their order, one that failed once more; `done` hears of each as it ends. Raises NotStartedError."""
     programs = await Programs.found(KEPT / "programs")
     with tempfile.TemporaryDirectory(prefix="clew-drill-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
