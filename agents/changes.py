@@ -3,7 +3,7 @@
 from collections import Counter
 
 from agents.gather import Gather
-from agents.retold import Told, merged
+from agents.retold import Told, each_once
 from agents.specialist import Specialist, Swept
 from agents.speech import counted
 from clew.evidence import Change
@@ -24,7 +24,7 @@ async def sweep(gather: Gather) -> Swept:
         table = await further.bulk(source, "changes", "", lambda s=source: s.changes(window))
         if table is not None:
             told.append((source.name, table.changes))
-    found = merged(told)
+    found = each_once(told)
     if len(found) > limits.changes:
         gather.gap(
             "changes",

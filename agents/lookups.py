@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from agents.asking import Asking
 from agents.judge import change_says
+from agents.retold import once
 from agents.speech import clock, several, within
 from agents.views import cites
 from clew.causal.meaning import Meaning, meaning
@@ -30,7 +31,7 @@ async def changed(asking: Asking) -> tuple[Claim, ...]:
     facts: list[Evidence] = []
     for source in asking.gather.sources(ChangeSource, Telemetry.CHANGES):
         facts += await asked(asking, source, "list_changes", lambda s=source: s.list_changes(service, window))
-    found = [fact for fact in facts if isinstance(fact.payload, Change)]
+    found = once(facts)
     seen = (n.fact for n in asking.kept if isinstance(n.fact.payload, Change))
     named = [fact for fact in seen if not service or fact.payload.service in (service, None)]
     found = found or named

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clew.evidence import Change
+from clew.evidence import Change, Evidence
 
 SHORT = 7
 """Characters that a shortened commit id has at least."""
@@ -12,7 +12,7 @@ Told = tuple[str, tuple[Change, ...]]
 """A source's name, and what it told."""
 
 
-def merged(told: Sequence[Told]) -> tuple[Change, ...]:
+def each_once(told: Sequence[Told]) -> tuple[Change, ...]:
     """Every change once, in order of time; what one source alone told stays as it is.
 
     A commit is the same by its id, whole or shortened; a deploy by commit and service within `NEAR` seconds. The telling with a diff and a
@@ -36,6 +36,20 @@ def merged(told: Sequence[Told]) -> tuple[Change, ...]:
     live = {c.commit: c.service for c in sorted(deploys, key=lambda c: c.at) if c.commit and c.service}
     tied = [c if c.service else c.model_copy(update={"service": live.get(c.ref)}) for c in commits.values()]
     return _ordered([*tied, *deploys])
+
+
+def once(facts: Sequence[Evidence]) -> list[Evidence]:
+    """The facts of changes, each change once: as the source tells it that knows it best."""
+    by_source: dict[str, list[Change]] = {}
+    by_name: dict[tuple[str, str, str], Evidence] = {}
+    for fact in facts:
+        if isinstance(fact.payload, Change):
+            by_source.setdefault(fact.source, []).append(fact.payload)
+            by_name[fact.source, fact.payload.what, fact.payload.ref] = fact
+    if len(by_source) < 2:
+        return [fact for fact in facts if isinstance(fact.payload, Change)]
+    kept = each_once([(source, tuple(changes)) for source, changes in by_source.items()])
+    return [by_name[change.told_by[0], change.what, change.ref] for change in kept]
 
 
 def _ordered(changes: list[Change]) -> tuple[Change, ...]:

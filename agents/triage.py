@@ -5,6 +5,7 @@ import asyncio
 from agents.desk import Desk
 from agents.fleet import matrices, summarised
 from agents.gather import Gather
+from agents.retold import Told, each_once
 from agents.specialist import Specialist
 from agents.speech import clock, several, within
 from agents.state import Look, Receipt, Topology, Triaged
@@ -73,15 +74,15 @@ async def _marks(gather: Gather) -> tuple[Mark, ...]:
     """The moments that a chart shows beside a curve: what was deployed, switched or configured. Commits alone change nothing."""
     since, further = gather.look.lead.window.start, gather.further()
     window = further.look.lead.window
-    found: list[Mark] = []
+    told: list[Told] = []
     for source in gather.sources(ChangeSource, Telemetry.CHANGES):
         table = await further.bulk(source, "changes", "", lambda s=source: s.changes(window))
-        changes = tuple(c for c in table.changes if c.at >= since) if table is not None else ()
-        found += [
-            Mark(at=c.at, label=within(f"{named(c.what, c.commit or c.ref)} {c.service or ''}", 40))
-            for c in changes
-            if c.what != "commit"
-        ]
+        told.append((source.name, table.changes if table is not None else ()))
+    found = [
+        Mark(at=c.at, label=within(f"{named(c.what, c.commit or c.ref)} {c.service or ''}", 40))
+        for c in each_once(told)
+        if c.what != "commit" and c.at >= since
+    ]
     return tuple(sorted(found, key=lambda mark: mark.at)[-MARKS:])
 
 
