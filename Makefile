@@ -1,10 +1,14 @@
 # Clew. `make demo` shows it, `make test` tests it; both need only Python 3.11+, make and git.
-.PHONY: demo test lint fmt run environment lock
+.PHONY: demo live test lint fmt run environment lock
 .DEFAULT_GOAL := demo
 
 demo:
 	@sh scripts/environment run
 	@.venv/bin/clew playground demo $(if $(DEMO_ONCE),--once) $(DEMO_FLAGS)
+
+live:
+	@sh scripts/environment dev
+	@.venv/bin/clew playground live $(LIVE_FLAGS)
 
 test:
 	@sh scripts/environment dev

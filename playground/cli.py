@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bot.settings import environment, variable
 from playground.bundle import FIRST, bundled
 from playground.live.outcome import Outcome
 from playground.shop.casefile import TooLarge
-from playground.shop.fault import FAULTS, UnknownFault
+from playground.shop.fault import FAULTS, UnknownFault, fault_named
 from playground.shop.recorder import Plan, RecordingFailed, record
 from playground.shop.repository import GitFailed
 from playground.shop.shop import ShopFailed
@@ -19,6 +20,10 @@ from playground.shop.shop import ShopFailed
 app = typer.Typer(help="A local Slack and a breakable Shop to try Clew on.")
 
 Case = Annotated[Path | None, typer.Option(help="A folder with a case of your own, beside the bundled ones.")]
+Search = Annotated[
+    str | None, typer.Option(help="Address of an OpenSearch to use; else CLEW_OPENSEARCH__URL, else one is started.")
+]
+SmallSearch = Annotated[bool, typer.Option(help="Start the small search server, not a real OpenSearch.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")]
 
 
@@ -55,6 +60,33 @@ def record_incident(
 
 
 @app.command()
+def live(
+    port: Port = 0,
+    search: Search = None,
+    small_search: SmallSearch = False,
+    first: Annotated[str, typer.Option(help="Break this by itself after some quiet seconds; without it you do.")] = "",
+) -> None:
+    """Run the Shop with real Prometheus, Alertmanager and search server, and the bot; break it on the page. Exits 1 where it cannot."""
+    from playground.live.leash import until_signalled
+    from playground.live.page import Show
+    from playground.live.page import live as shown
+    from playground.live.prometheus import NotStartedError
+
+    console = Console(highlight=False)
+    try:
+        chosen = fault_named(first).name if first else ""
+        asyncio.run(until_signalled(shown(Show(port, _search(search), small_search, first=chosen), console)))
+    except UnknownFault as error:
+        console.print(str(error), markup=False)
+        raise typer.Exit(2) from error
+    except (NotStartedError, ShopFailed, GitFailed) as error:
+        console.print(str(error), markup=False)
+        raise typer.Exit(1) from error
+    except asyncio.CancelledError:
+        raise typer.Exit(0) from None
+
+
+@app.command()
 def drill(  # noqa: PLR0913, PLR0917 each is an option
     faults: Annotated[str, typer.Option(help=f"`all`, or some of {', '.join(FAULTS)} with commas.")] = "all",
     runs: Annotated[
@@ -68,10 +100,8 @@ def drill(  # noqa: PLR0913, PLR0917 each is an option
     ] = 1,
     seconds_quiet: Annotated[float, typer.Option(min=20, max=3600, help="Quiet seconds before each fault.")] = 75.0,
     seed: Annotated[int, typer.Option(help="Seed of the first run's visitors; the next run has the next one.")] = 1,
-    search: Annotated[
-        str | None, typer.Option(help="Address of an OpenSearch to use; without it a real one is fetched.")
-    ] = None,
-    small_search: Annotated[bool, typer.Option(help="Use the small search server at once.")] = False,
+    search: Search = None,
+    small_search: SmallSearch = False,
     keep: Annotated[
         Path | None, typer.Option(help="A folder that gets the report and the evidence of each run.")
     ] = None,
@@ -80,6 +110,7 @@ def drill(  # noqa: PLR0913, PLR0917 each is an option
     """Break running Shops and measure the answers, about three minutes each; exits 1 if one could not be judged, 2 on wrong use."""
     from playground.live.drill import Plan as DrillPlan
     from playground.live.drill import drilled, named_faults, told
+    from playground.live.leash import until_signalled
     from playground.live.prometheus import NotStartedError
     from playground.live.tally import show
 
@@ -89,8 +120,10 @@ def drill(  # noqa: PLR0913, PLR0917 each is an option
         progress.print(f"{made.fault}: {made.failed or made.said}", markup=False)
 
     try:
-        plan = DrillPlan(named_faults(faults), runs, controls, at_once, seconds_quiet, seed, search, small_search, keep)
-        made = asyncio.run(drilled(plan, lambda words: progress.print(words, markup=False), done))
+        plan = DrillPlan(
+            named_faults(faults), runs, controls, at_once, seconds_quiet, seed, _search(search), small_search, keep
+        )
+        made = asyncio.run(until_signalled(drilled(plan, lambda words: progress.print(words, markup=False), done)))
     except UnknownFault as error:
         progress.print(str(error))
         raise typer.Exit(2) from error
@@ -128,3 +161,8 @@ def _incidents(name: str, case: Path | None) -> tuple[dict[str, Path], str]:
         Console(stderr=True).print(f"There is no bundled incident {name!r}. There are: {', '.join(known)}.")
         raise typer.Exit(2)
     return known, name
+
+
+def _search(given: str | None) -> str | None:
+    """The search server that was asked for, if any."""
+    return given or environment().get(variable("opensearch", "url"))

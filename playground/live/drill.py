@@ -1,11 +1,10 @@
 """How often is Clew right on live incidents, and how fast? Fresh Shops, one fault each, nobody at the keyboard."""
 
 import asyncio
-import contextlib
 import json
 import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from playground.shop.fault import FAULTS, fault_named
 
 SETTING_UP_SECONDS = 180.0
 """Everything of a run beside its quiet phase, its alert and its verdict takes less."""
+ENDS_SECONDS = 20.0
 KEPT = Path(".clew")
 
 
@@ -106,11 +106,13 @@ async def _made(order: Order) -> Outcome:
     folder = Path(order.folder)
     await asyncio.to_thread(_laid_out, folder, order)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "playground.live.run", str(folder / "order.json"), stdin=DEVNULL, stdout=PIPE
+        sys.executable, "-m", "playground.live.run", str(folder / "order.json"), stdin=PIPE, stdout=PIPE
     )
     try:
         async with asyncio.timeout(order.quiet + ALERT_SECONDS + VERDICT_SECONDS + SETTING_UP_SECONDS):
-            told, _ = await process.communicate()
+            assert process.stdout is not None
+            told = await process.stdout.read()
+            await process.wait()
     except TimeoutError:
         return _failed(lost, "the run did not end in time")
     finally:
@@ -131,14 +133,14 @@ def _failed(lost: Outcome, why: str) -> Outcome:
 
 
 async def _ended(process: Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), 15.0)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    """It ends by itself, and ends what it started, once its standard input closes."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), ENDS_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 def told(outcomes: Sequence[Outcome]) -> dict[str, object]:

@@ -18,6 +18,7 @@ from opensearchpy.exceptions import OpenSearchException
 from clew.errors import StoreError
 from clew.progress import Numbered, Progress, RunState
 from playground.live import card_watch
+from playground.live.leash import until_left_alone
 from playground.live.outcome import Clocked, Outcome, judged, outcome
 from playground.live.process import spent
 from playground.live.prometheus import NotStartedError
@@ -150,7 +151,7 @@ def _keep(  # noqa: PLR0917 everything about a run, in one place
 def main() -> None:
     """Read the order named on the command line and make the run."""
     order = Order(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    made = asyncio.run(ran(order, lambda words: _say(order, words)))
+    made = asyncio.run(until_left_alone(ran(order, lambda words: _say(order, words))))
     sys.stdout.write(json.dumps(asdict(made)) + "\n")
 
 

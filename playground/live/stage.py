@@ -136,6 +136,7 @@ async def staged(plot: Plot, scenarios: tuple[Scenario, ...] = ()) -> AsyncGener
             "CLEW_GIT__PATHS": str(shop.repository.folder),
             "CLEW_FEED__TOKEN": feed_token,
             "CLEW_ALERTS__TOKEN": alert_token,
+            "CLEW_ALERTS__INVITE": slack.person("mia").id,
             "CLEW_LINKS__PROMETHEUS_URL": metrics,
         }
         await stack.enter_async_context(process.running(settings, bot, folder / "bot.log"))
