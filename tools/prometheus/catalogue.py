@@ -73,6 +73,8 @@ class Catalogue:
     stored: int = 0
     """Series that the store has within the scope."""
     interval: float = USUAL_INTERVAL
+    age: float = 0.0
+    """How long before the time at which it is read a sample was taken, on average, seconds."""
     calls: tuple[Calls, ...] = ()
     """Metrics that hold the call graph."""
     partial: str = ""

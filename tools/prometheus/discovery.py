@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from clew.errors import QueryRejected, SourceError
-from tools.prometheus.api import Api, number
+from tools.prometheus.api import Answer, Api, number
 from tools.prometheus.catalogue import Catalogue, Naming, catalogued, sampled
 from tools.prometheus.families import coded_in, families, kept, labels_of
 from tools.prometheus.selector import Matcher, exactly, one_of, scope, seconds, selector
@@ -22,6 +22,10 @@ SINGLY = 24
 JOBS = 4
 """Jobs of which the scrape interval is measured; the others have the usual one."""
 RAW_SECONDS = 1200.0
+_SEEN = 300.0
+"""A multiple of the usual steps, seconds."""
+_KEPT = 100
+"""Windows whose ages are remembered."""
 FRESH_SECONDS = 30.0
 """What was found out is taken for true so long."""
 
@@ -32,6 +36,7 @@ class Discovery:
 
     api: Api
     settings: PrometheusSettings
+    _ages: dict[float, float] = field(default_factory=dict[float, float])
     _known: dict[tuple[int, int], tuple[float, asyncio.Task[Catalogue]]] = field(
         default_factory=dict[tuple[int, int], tuple[float, asyncio.Task[Catalogue]]]
     )
@@ -68,9 +73,28 @@ class Discovery:
             series = await self.api.series((self.everything,), start, end)
             listed = [one for one in series if kept((one.get("__name__", ""),), self.settings.leave_out)]
             intervals = await self._intervals(listed, start, end)
-            return await asyncio.to_thread(catalogued, listed, types, self.naming, intervals, max(stored, len(listed)))
-        found = await self._from_sample(types, start, end)
-        return replace(found, stored=stored)
+            args = (listed, types, self.naming, intervals, max(stored, len(listed)))
+            found = await asyncio.to_thread(catalogued, *args)
+        else:
+            found = replace(await self._from_sample(types, start, end), stored=stored)
+        return replace(found, age=await self._age(found, start, end))
+
+    async def _age(self, found: Catalogue, start: float, end: float) -> float:
+        """How old a sample is, on average, when a time that is a multiple of the step is read, seconds: half an interval where unknown.
+
+        Samples of one program share their times; those of a fleet lie anywhere in the interval, and half of it is what this comes to.
+        """
+        if start in self._ages or not found.reaches:
+            return self._ages.get(start, 0.0)  # all reads of one window have the same times
+        reach = min(found.reaches, key=lambda reach: (reach.ask.name != "up", -reach.rows))
+        ages = f"(time() - timestamp({selector(reach.ask.name, self.scope)}))"
+        try:
+            answer = await self.api.instant(f"avg({ages} < {1.5 * found.interval:g})", max(start, end // _SEEN * _SEEN))
+        except SourceError:
+            answer = Answer()
+        age = number(answer.lines[0].pairs[0][1]) if answer.lines else found.interval / 2
+        self._ages = {**dict(list(self._ages.items())[-_KEPT:]), start: round(age, 3) if age >= 0 else 0.0}
+        return self._ages[start]
 
     async def _from_sample(self, types: Mapping[str, str], start: float, end: float) -> Catalogue:
         label, services = await self._services(start, end)

@@ -217,7 +217,7 @@ class PrometheusMetrics:
 
         unread = {reach.ask.family for portion, _ in read.failed for reach in portion.reaches}
         cells = [cell for cell in read.cells if np.isfinite(cell.values).any()]
-        found = matrix(on.times, cells, catalogue, exact, unread)
+        found = matrix(on.times - catalogue.age, cells, catalogue, exact, unread)
         text = "; ".join(dict.fromkeys(reader.query(reach, fine=False) for reach in reaches))
         text = text if len(text) <= CITED else f"{text[:CITED]}... ({len(reaches)} queries)"
         partial = "; ".join(part for part in (catalogue.partial, read.partial) if part)
