@@ -1,6 +1,6 @@
 """What did people see of an incident in Slack, and when: its channel, the first finding, the verdict?"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from playground.slack.record import Entry, Record
@@ -33,8 +33,8 @@ def ends(text: str) -> bool:
     return not any(word in text for word in WORKING)
 
 
-def first(record: Record, channel: str, wanted: Any) -> float | None:
-    """When the card in `channel` first was as wanted (a function of its text); None if it never was."""
+def first(record: Record, channel: str, wanted: Callable[[str], bool]) -> float | None:
+    """When the card in `channel` first was as wanted; None if it never was."""
     for entry in record.entries():
         if entry.channel == channel and (text := card_said(entry)) is not None and wanted(text):
             return entry.at

@@ -33,6 +33,8 @@ from tools.memory import opened as memory_opened
 ALERT_SECONDS = 150.0
 """A fault that raised no alarm by then is a failed set-up."""
 VERDICT_SECONDS = 90.0
+SHOWN_SECONDS = 30.0
+"""Slack takes edits of one message only so often; the last one comes a little later than it is kept."""
 LOOK_SECONDS = 0.25
 ENDED = (RunState.DONE, RunState.RESOLVED)
 
@@ -91,9 +93,8 @@ async def _drilled(order: Order, stage: Stage, memory: SqlMemory, say: Callable[
     opened = await _waited(memory, lambda progress: True, ALERT_SECONDS, f"no alarm for {fault.name}")
     say(f"alert after {opened.incident.alerted_at - broken:.0f} s: {opened.incident.title}")
     ended = await _waited(memory, lambda progress: progress.state in ENDED, VERDICT_SECONDS, "no verdict")
-    await asyncio.sleep(1.0)  # the last edit of the card arrives
     after = await spent(stage.bot)
-    clocked = _clocked(stage, ended, broken)
+    clocked = await _clocked(stage, ended, broken)
     report = ended.report
     if report is None:
         raise Spoilt("the card ended without a report")
@@ -128,9 +129,15 @@ async def _waited(memory: SqlMemory, wanted: Callable[[Progress], bool], seconds
     raise Spoilt(f"{otherwise} within {seconds:.0f} s")
 
 
-def _clocked(stage: Stage, ended: Progress, broken: float) -> Clocked:
+async def _clocked(stage: Stage, ended: Progress, broken: float) -> Clocked:
+    """When people saw what. Raises Spoilt where the verdict is kept but its card does not come."""
     channel, record = ended.incident.thread.channel, stage.slack.record
-    finding, verdict = (card_watch.first(record, channel, wanted) for wanted in (card_watch.finds, card_watch.ends))
+    until = time.monotonic() + SHOWN_SECONDS
+    while (verdict := card_watch.first(record, channel, card_watch.ends)) is None:
+        if time.monotonic() > until:
+            raise Spoilt(f"the verdict was kept, but not shown within {SHOWN_SECONDS:.0f} s")
+        await asyncio.sleep(LOOK_SECONDS)
+    finding = card_watch.first(record, channel, card_watch.finds)
     return Clocked(broken, ended.incident.alerted_at, finding, verdict)
 
 

@@ -130,6 +130,7 @@ async def staged(plot: Plot, scenarios: tuple[Scenario, ...] = ()) -> AsyncGener
             "CLEW_STORE__URL": store,
             "CLEW_STORE__CHECKPOINTS": f"{folder}/checkpoints.db",
             "CLEW_PROMETHEUS__URL": metrics,
+            "CLEW_PROMETHEUS__STEP_SECONDS": str(rules.SCRAPE_SECONDS),
             "CLEW_OPENSEARCH__URL": plot.search,
             "CLEW_OPENSEARCH__LOG_INDEX": indices(plot.name).lines,
             "CLEW_OPENSEARCH__SPAN_INDEX": indices(plot.name).spans,
