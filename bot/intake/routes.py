@@ -68,6 +68,10 @@ async def _taken(
         told = await incidents.hear(found)
     except TimeoutError:
         return _refused(request, 408, f"the body did not come within {BODY_SECONDS:.0f} s")
+    except web.HTTPRequestEntityTooLarge:
+        return _refused(
+            request, 413, f"more than {BODY_BYTES:,} bytes; send fewer alerts at once (Alertmanager: max_alerts)"
+        )
     except Forged as error:
         return _refused(request, 401, str(error))
     except Unreadable as error:
