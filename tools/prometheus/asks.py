@@ -303,7 +303,7 @@ def _gauge(family: Family) -> tuple[Ask, ...]:
 
 def _level(family: Family) -> str:
     rest = [word for word in family.words if word not in _ASKED]
-    return "-".join(rest) if rest and family.unit.name == "" else family.stem
+    return "-".join(rest) if rest and family.unit.name == "" and "per" not in family.words else family.stem
 
 
 def _latency(family: Family, plain: str) -> str:

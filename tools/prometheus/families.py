@@ -75,7 +75,7 @@ def _split(name: str) -> tuple[tuple[str, ...], Unit]:
     parts = [part for part in re.split(r"[_:.\-]+", _HUMP.sub("_", name).lower()) if part]
     if parts and parts[-1] == "total":
         parts.pop()
-    if parts[-2:] == ["per", "second"]:
+    if parts[-2:] in (["per", "second"], ["per", "sec"]):
         return tuple(parts[:-2]), Unit("1/s")
     if len(parts) > 1 and parts[-1] in _UNITS:
         return tuple(parts[:-1]), _UNITS[parts[-1]]
