@@ -25,15 +25,15 @@ SETTINGS = "services/checkout/settings.yaml"
 BEFORE = "service: checkout\nport: 80\ndatabase:\n  pool_size: 50\n"
 
 
-def shop(folder: Path) -> tuple[Path, str]:
-    """A clone in which the pool was made smaller an hour before anybody deployed it."""
+def shop(folder: Path, before: float = 3_000.0) -> tuple[Path, str]:
+    """A clone in which the pool was made smaller long before anybody deployed it."""
     repository = folder / "shop"
     (repository / SETTINGS).parent.mkdir(parents=True)
     git(repository, "init", "--quiet", "--initial-branch=main")
     git(repository, "config", "remote.origin.url", "git@github.com:shop/web.git")
     for at, text, title in (
-        (ONSET - 90_000, BEFORE, "Begin"),
-        (ONSET - 3_000, BEFORE.replace("50", "5"), "Lower the database pool"),
+        (ONSET - 900_000, BEFORE, "Begin"),
+        (ONSET - before, BEFORE.replace("50", "5"), "Lower the database pool"),
     ):
         (repository / SETTINGS).write_text(text)
         git(repository, "add", "--all", at=at)
@@ -58,8 +58,9 @@ async def first(house: House) -> Hypothesis:
     return progress.report.hypotheses[0]
 
 
-async def test_a_commit_and_its_deploy_are_one_cause(houses: Houses, tmp_path: Path) -> None:
-    clone, ref = shop(tmp_path)
+@pytest.mark.parametrize("before", [3_000.0, 400_000.0])
+async def test_a_commit_and_its_deploy_are_one_cause(houses: Houses, tmp_path: Path, before: float) -> None:
+    clone, ref = shop(tmp_path, before)
     told = {"id": "deploy-7", "kind": "deploy", "time": ONSET - 60, "service": "checkout", "commit": ref[:10]}
     await houses.memory.announce(read(json.dumps(told).encode(), ONSET))
     async with both(houses, clone) as found, houses.house(sources=found) as house:

@@ -111,12 +111,11 @@ class Clone:
         since, until = f"--since=@{int(window.start)}", f"--until=@{int(window.end)}"
         return f"{self.name}: git log --first-parent -p {since} {until} {place.ref}"
 
-    async def oldest(self, place: Place) -> float:
-        """When the oldest commit that the clone holds on this branch was made, Unix seconds."""
-        if place.shallow:
-            ends = await self.git.text("log", "--no-walk", "--format=%ct", *sorted(place.shallow)[:50])
-        else:
-            ends = await self.git.text("log", "--max-parents=0", "--format=%ct", place.tip)
+    async def reaches(self, place: Place) -> float | None:
+        """When the oldest commit that a shallow clone holds was made, Unix seconds; None where its history is whole."""
+        if not place.shallow:
+            return None
+        ends = await self.git.text("log", "--no-walk", "--format=%ct", *sorted(place.shallow)[:50])
         return min((float(word) for word in ends.split()), default=0.0)
 
     async def newest(self, place: Place) -> float:
@@ -196,21 +195,19 @@ class Clone:
             at = re.search(r"@\{(\d+)", when)
             if at and float(at[1]) >= window.start:
                 held.append(sha)
-        lost = [sha for sha in dict.fromkeys(held) if sha != place.tip and not await self._within(sha, place.tip)]
-        return tuple(lost[:TIPS])
+        ends = [sha for sha in dict.fromkeys(held) if sha != place.tip]
+        if not ends:
+            return ()
+        beyond = ("rev-list", "--ignore-missing", "--max-count=5000", *ends, f"^{place.tip}", "--")
+        gone = set((await self.git.text(*beyond)).split())
+        return tuple(sha for sha in ends if sha in gone)[:TIPS]
 
     async def _record(self, ref: str) -> str:
         """Where the branch ended before, as git noted it: newest first."""
         return await self.git.text("log", "-g", "--format=%gd %H", "--date=unix", "-n", "50", ref, "--")
 
-    async def _within(self, sha: str, tip: str) -> bool:
-        try:
-            await self.git.text("merge-base", "--is-ancestor", sha, tip)
-        except GitFailed:
-            return False
-        return True
-
     async def _short(self, place: Place, window: Window) -> list[str]:
-        if not place.shallow or await self.oldest(place) <= window.start:
+        reach = await self.reaches(place)
+        if reach is None or reach <= window.start:
             return []
         return ["the clone is shallow and ends inside the time asked for; `git fetch --unshallow` brings the rest"]

@@ -28,6 +28,7 @@ AT_ONCE = 3
 """Clones read at the same time."""
 FETCH_SECONDS = 30.0
 """A clone that was fetched this short while ago is not fetched again."""
+WEEK = 7 * 86_400.0
 REMEMBERED = 5_000
 """Commits whose repository is known, for links."""
 MERGES = 20
@@ -129,7 +130,7 @@ class GitChanges:
         try:
             async with asyncio.timeout(self.outside.seconds * 0.9):
                 place = await clone.place()
-                newest, oldest = await clone.newest(place), await clone.oldest(place)
+                newest, reach = await clone.newest(place), await clone.reaches(place)
         except TimeoutError:
             return (Checked(what=what, ok=False, says=f"{clone.name}: git did not answer in time"),)
         except (GitFailed, OSError) as error:
@@ -144,9 +145,10 @@ class GitChanges:
             ),
             Checked(
                 what=f"{clone.name}: history",
-                ok=not place.shallow or oldest < self.outside.now() - 7 * 86_400,
-                says=f"reaches back to {_day(oldest)}"
-                + (", since it is shallow; `git fetch --unshallow` brings the rest" if place.shallow else ""),
+                ok=reach is None or reach < self.outside.now() - WEEK,
+                says="its whole history"
+                if reach is None
+                else f"reaches back to {_day(reach)}, since it is shallow; `git fetch --unshallow` brings the rest",
             ),
         )
 
