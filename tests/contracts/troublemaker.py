@@ -136,10 +136,13 @@ async def _listening(handler: Handler, context: ssl.SSLContext | None) -> AsyncG
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        await asyncio.sleep(0.03)  # those who just knocked get in, to be shown out
         for task in tuple(tasks):
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(TimeoutError):
             await asyncio.wait_for(server.wait_closed(), 5)
+        await asyncio.sleep(0.03)  # sockets are closed in the loop's next turns
 
 
 def _told(heads: list[str], answer: "Answer | None" = None) -> Handler:
