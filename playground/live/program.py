@@ -29,9 +29,9 @@ async def program(name: str, kept: Path) -> str:
     there = await asyncio.to_thread(_there, name, kept)
     if there:
         return there
-    if shutil.which("apt-get") is None:
+    if shutil.which("apt-get") is None or name not in PACKAGES:
         raise NotStartedError(
-            f"{name} is not installed, and this is no Debian to fetch it from: install Prometheus' {name}"
+            f"{name} is not installed and cannot be fetched here: install it, on Debian from its package of Prometheus"
         )
     said = await (_installed(PACKAGES[name]) if os.geteuid() == 0 else _unpacked(PACKAGES[name], kept))
     there = await asyncio.to_thread(_there, name, kept)
