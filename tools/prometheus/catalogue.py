@@ -134,7 +134,7 @@ def catalogued(
             reaches.append(Reach(ask, place, len(groups)))
     told = {name: _telling(has) for name, has in variants.items()}
     held = tuple(one for one in edges if one)
-    return Catalogue(tuple(reaches), tuple(sorted(told)), told, stored, common(intervals), held)
+    return Catalogue(tuple(reaches), tuple(sorted(told)), told, stored, common(intervals), calls=held)
 
 
 def sampled(

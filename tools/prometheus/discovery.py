@@ -126,9 +126,10 @@ class Discovery:
         """How many series there are at the end, or at most where none is left by then."""
         step = max(60.0, (end - start) / 4)
         now = f"count({self.everything})"
-        query = f"{now} or max_over_time({now}[{seconds(end - start)}:{seconds(step)}])"
         try:
-            answer = await self.api.instant(query, end)
+            answer = await self.api.instant(now, end)
+            if not answer.lines:
+                answer = await self.api.instant(f"max_over_time({now}[{seconds(end - start)}:{seconds(step)}])", end)
         except QueryRejected as error:
             if "too many samples" in str(error):
                 return 10 * LISTED

@@ -30,6 +30,8 @@ from tools.prometheus.typed import typed
 
 SHARE = 0.8
 """The part of the time for one question that its reads may take, so that what came in time is told in time."""
+FLEET = 2.0
+"""How many times the time for one question the services of a large fleet may be looked for and read."""
 CITED = 4_000
 """Characters of the text of a whole table's queries."""
 
@@ -76,7 +78,7 @@ class PrometheusMetrics:
 
     async def witnesses(self, window: Window, era: Era, symptom: Symptom) -> Matrix:
         """All series; of a large fleet those of the services near the symptom and of those that moved most. Raises SourceError."""
-        async with self._timed() as until:
+        async with self._timed(FLEET) as until:
             return await self._witnesses(window, era, symptom, until)
 
     async def _witnesses(self, window: Window, era: Era, symptom: Symptom, until: float) -> Matrix:
@@ -105,9 +107,9 @@ class PrometheusMetrics:
             return _shifted(found, window.start - moved.start)
 
     @asynccontextmanager
-    async def _timed(self) -> AsyncGenerator[float]:
+    async def _timed(self, times: float = 1.0) -> AsyncGenerator[float]:
         """Holds a question to its time, all its requests together; yields when (by the loop's clock) reads have to be back."""
-        seconds = self.server.outside.seconds
+        seconds = times * self.server.outside.seconds
         try:
             async with asyncio.timeout(seconds):
                 yield asyncio.get_running_loop().time() + SHARE * seconds
@@ -119,7 +121,9 @@ class PrometheusMetrics:
         key = (window.start, window.end, symptom.service or "")
         task = self._picks.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(chosen(self.server, catalogue, window, symptom))
+            task = asyncio.create_task(
+                chosen(self.server, catalogue, window, symptom, 0.6 * self.server.outside.seconds)
+            )
             self._picks = {**dict(list(self._picks.items())[-7:]), key: task}
         return await asyncio.shield(task)
 
