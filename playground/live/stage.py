@@ -130,7 +130,9 @@ async def staged(plot: Plot, scenarios: tuple[Scenario, ...] = ()) -> AsyncGener
             "CLEW_STORE__URL": store,
             "CLEW_STORE__CHECKPOINTS": f"{folder}/checkpoints.db",
             "CLEW_PROMETHEUS__URL": metrics,
+            # a young server that is scraped often: read all of it, and as finely
             "CLEW_PROMETHEUS__STEP_SECONDS": str(rules.SCRAPE_SECONDS),
+            "CLEW_PROMETHEUS__POINTS": "8000",
             "CLEW_OPENSEARCH__URL": plot.search,
             "CLEW_OPENSEARCH__LOG_INDEX": indices(plot.name).lines,
             "CLEW_OPENSEARCH__SPAN_INDEX": indices(plot.name).spans,
