@@ -18,6 +18,8 @@ from tools.github import GithubSettings
 from tools.github import opened as github_opened
 from tools.jaeger import JaegerSettings
 from tools.jaeger import opened as jaeger_opened
+from tools.loki import LokiSettings
+from tools.loki import opened as loki_opened
 from tools.opensearch import OpenSearchSettings
 from tools.opensearch import opened as opensearch_opened
 from tools.outside import Outside
@@ -57,6 +59,7 @@ SOURCES: tuple[SourceKind, ...] = (
             Telemetry.TOPOLOGY,
         ),
     ),
+    SourceKind("loki", LokiSettings, loki_opened, (Telemetry.LOGS,)),
     SourceKind(
         "opensearch", OpenSearchSettings, opensearch_opened, (Telemetry.LOGS, Telemetry.TRACES, Telemetry.TOPOLOGY)
     ),
