@@ -19,13 +19,14 @@ async def unfamiliar(
     fresh = [item for item in found if item.clue.channel == "new errors"]
     known: dict[str, Habit] = {}
     with suppress(StoreError):  # a store that is away costs no finding: all new errors are shown
-        kept = await gather.desk.deps.memory.habits([habit_id(source.name, c.service, c.template) for c in fresh])
+        shelf = _shelf(gather, source)
+        kept = await gather.desk.deps.memory.habits([habit_id(shelf, c.service, c.template) for c in fresh])
         known = {habit.id: habit for habit in kept}
     onset = gather.look.moment.start
     seconds = max(0.0, float(table.times[-1]) - onset) if len(table) else 0.0
 
     def old(item: LogClue) -> bool:
-        habit = known.get(habit_id(source.name, item.service, item.template))
+        habit = known.get(habit_id(_shelf(gather, source), item.service, item.template))
         is_error = item.clue.channel == "new errors"
         return is_error and habit is not None and habit.explains(item.count, seconds, onset)
 
@@ -35,6 +36,13 @@ async def unfamiliar(
 async def learn(gather: Gather, source: LogSource, found: tuple[LogClue, ...], read: tuple[LogTable, LogTable]) -> None:
     """Keeps what the calm before this onset wrote, and what was new after it. `read`: the lines of now and of normal times."""
     moment = gather.look.moment
-    calm = await asyncio.to_thread(calm_errors, *read, moment, source.name)
+    shelf = _shelf(gather, source)
+    calm = await asyncio.to_thread(calm_errors, *read, moment, shelf)
     with suppress(StoreError):  # then the next incident teaches it
-        await gather.desk.deps.memory.learn((*news(found, moment, source.name), *calm))
+        await gather.desk.deps.memory.learn((*news(found, moment, shelf), *calm))
+
+
+def _shelf(gather: Gather, source: LogSource) -> str:
+    """Where habits of a source are kept: those of one scope teach no other, whose services may have the same names."""
+    scope = gather.look.incident.scope
+    return f"{scope}/{source.name}" if scope else source.name

@@ -244,7 +244,8 @@ def _from_secret_file(name: str, path: str) -> str:
 
 def _complaint(error: Any, section: str = "") -> str:
     where = [*([section] if section else []), *(str(part) for part in error["loc"])]
-    name = variable(where[0], where[1]) if len(where) > 1 else ".".join(where)
+    of_scope = ":" in section  # it stands in the file alone: no variable sets it
+    name = variable(where[0], where[1]) if len(where) > 1 and not of_scope else ".".join(where)
     if error["type"] == "extra_forbidden":
         return f"{'.'.join(where)} is not a setting. `clew config` lists them all."
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,6 +222,7 @@ class Houses:
         limits: Limits | None = None,
         mind: Mind | None = None,
         owner: str = "one",
+        scopes: Mapping[str, tuple[Source, ...]] | None = None,
     ) -> AsyncGenerator[House]:
         deps = Deps(
             sources=globals()["sources"]() if sources is None else sources,
@@ -229,6 +230,7 @@ class Houses:
             clock=self.clock,
             limits=limits or Limits(source_seconds=2.0),
             mind=mind,
+            scopes=scopes or {},
         )
         box: list[GraphCopilot] = []
         jobs = BackgroundJobs(lambda key: box[0].run(key))  # noqa: PLW0108 the box is filled below
