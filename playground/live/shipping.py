@@ -209,3 +209,14 @@ async def shipping(url: str, indices: Indices, streams: tuple[Stream, ...], kept
             await asyncio.wait({working})
     finally:
         await client.close()
+
+
+async def forget(url: str, indices: Indices) -> None:
+    """Deletes the indices: a server that somebody gave keeps nothing of ours. One that does not answer is left alone."""
+    client = AsyncOpenSearch(hosts=[url], timeout=10)
+    try:
+        for index in (indices.lines, indices.spans):
+            with suppress(OpenSearchException):
+                await client.indices.delete(index=index)
+    finally:
+        await client.close()

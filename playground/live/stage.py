@@ -18,7 +18,7 @@ from playground.live.announcer import Announcer
 from playground.live.prober import prober
 from playground.live.program import program
 from playground.live.prometheus import NotStartedError, free_port, prometheus
-from playground.live.shipping import Indices, Shipper, Stream, line_document, shipping, span_document
+from playground.live.shipping import Indices, Shipper, Stream, forget, line_document, shipping, span_document
 from playground.shop.recorder import StatusFeed
 from playground.shop.shop import PROVIDER, Shop
 from playground.slack.acts import Scenario
@@ -163,6 +163,7 @@ async def _shipping(stack: AsyncExitStack, plot: Plot, shop: Shop) -> Shipper:
         Stream(status, goes.lines, line_document),
     )
     _in_background(stack, _watched(StatusFeed(shop.address(PROVIDER)), status))
+    stack.push_async_callback(forget, plot.search, goes)
     kept = plot.folder / "shipped.json"
     return await stack.enter_async_context(shipping(plot.search, goes, streams, kept))
 

@@ -89,6 +89,17 @@ async def test_sending_all_of_it_again_changes_nothing(server: SearchServer, tmp
     assert await count(server, INDICES.lines) == 3
 
 
+async def test_nothing_of_it_stays_in_a_server_that_somebody_gave(server: SearchServer, tmp_path: Path) -> None:
+    async with ships.shipping(server.url, INDICES, (), tmp_path / "kept.json"):
+        assert await count(server, INDICES.lines) == 0
+    await ships.forget(server.url, INDICES)
+    client = AsyncOpenSearch(hosts=[server.url])
+    try:
+        assert not await client.indices.exists(index=f"{INDICES.lines},{INDICES.spans}")
+    finally:
+        await client.close()
+
+
 async def test_half_a_line_waits_for_its_end_and_a_broken_one_is_left_out(tmp_path: Path) -> None:
     lines = tmp_path / "cart.jsonl"
     put(lines, LINE, LINE, end="")
