@@ -17,6 +17,8 @@ from playground.live.prometheus import NotStartedError
 
 READY_SECONDS = 60.0
 ENDS_SECONDS = 10.0
+AFTER_THE_SHOP = ("nice", "-n", "5")
+"""On one machine the bot's own work must not slow the services that it looks at: it would see itself."""
 KEPT_PREFIXES = ("CLEW_LLM__",)
 """Settings of the person who starts it that also count here: the others would point the bot somewhere else."""
 
@@ -27,7 +29,7 @@ async def running(settings: Mapping[str, str], url: str, log: Path) -> AsyncGene
     env = {name: value for name, value in environment().items() if _kept(name)} | dict(settings)
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=env, stdin=DEVNULL, stdout=out, stderr=STDOUT
+            *AFTER_THE_SHOP, sys.executable, "-m", "bot", "run", env=env, stdin=DEVNULL, stdout=out, stderr=STDOUT
         )
     try:
         if not await answers(process, f"{url}/readyz", READY_SECONDS):
