@@ -14,7 +14,7 @@ from tools.opensearch.volumes import SERVICES, SEVERITIES, Volumes, counted, lev
 
 SEED = 7
 SAMPLES = 1_000
-"""Lines looked at for kinds, about."""
+"""Lines looked at for kinds at most, about."""
 ROUNDS = 4
 """How often what no kind covers is looked at again."""
 BUCKETS = 20_000
@@ -69,7 +69,7 @@ class Condenser:
     async def _kinds(self) -> tuple[Kinds, list[Row]]:
         """Kinds from samples of every service and severity, from words that are new, and from what these leave over."""
         kinds = Kinds()
-        each = max(3, min(HITS, SAMPLES // max(1, len(self.volumes.cells))))
+        each = max(3, min(HITS, min(SAMPLES, max(200, self.most)) // max(1, len(self.volumes.cells))))
         sampled = await self._rest([], 1, each)
         kinds.learn(sampled)
         half = self.budget.left / 2

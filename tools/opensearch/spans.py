@@ -103,7 +103,7 @@ def _common(ids: Sequence[str]) -> str:
 def endings(begin: str, share: float) -> tuple[str, ...]:
     """Beginnings of hexadecimal ids that hold about `share` of those that begin with `begin`."""
     length = 1
-    while share * 16**length < 4 and length < 6:
+    while share * 16**length < 2 and length < 6:
         length += 1
     # evenly spread: ids that count upwards are drawn from all over
     many = max(1, min(16**length - 1, int(share * 16**length)))

@@ -39,24 +39,24 @@ async def test_spans_are_joined_to_their_parents(url: str) -> None:
 
 
 async def test_of_too_many_spans_whole_traces_are_drawn(url: str) -> None:
-    await fill(url, "otel-v1-apm-span-1", SPAN_FIELDS, spans(3_000))
-    async with sources(url, span_index="otel-v1-apm-span-*", spans=1_500) as found:
+    await fill(url, "otel-v1-apm-span-1", SPAN_FIELDS, spans(900))
+    async with sources(url, span_index="otel-v1-apm-span-*", spans=600) as found:
         source = cast(TraceSource, one(found, Telemetry.TRACES))
         table, again = await source.spans(WINDOW), await source.spans(WINDOW)
-    assert 500 < len(table) <= 1_500
+    assert 150 < len(table) <= 600
     assert len(table) == 3 * len(table.traces), "whole traces"
     assert table.partial == "", "a sample of whole traces is no part"
-    assert 0.04 < table.error.sum() / len(table.traces) < 0.2, "failed ones in proportion"
+    assert 0.02 < table.error.sum() / len(table.traces) < 0.25, "failed ones in proportion"
     assert sorted(again.traces) == sorted(table.traces)
     assert calls(table) == {("web", "checkout"), ("checkout", "payments")}
 
 
 async def test_padded_ids_are_drawn_by_what_differs(url: str) -> None:
-    padded = [{**span, "traceId": "0" * 16 + span["traceId"][:16]} for span in spans(2_000)]
+    padded = [{**span, "traceId": "0" * 16 + span["traceId"][:16]} for span in spans(700)]
     await fill(url, "otel-v1-apm-span-1", SPAN_FIELDS, padded)
-    async with sources(url, span_index="otel-v1-apm-span-*", spans=1_000) as found:
+    async with sources(url, span_index="otel-v1-apm-span-*", spans=500) as found:
         table = await cast(TraceSource, one(found, Telemetry.TRACES)).spans(WINDOW)
-    assert 300 < len(table) <= 1_000
+    assert 100 < len(table) <= 500
     assert len(table) == 3 * len(table.traces)
 
 
