@@ -15,7 +15,7 @@ from tools.transport import transported
 
 NAME = "prometheus"
 
-__all__ = ["PrometheusSettings", "opened"]
+__all__ = ["PrometheusMetrics", "PrometheusSettings", "opened"]
 
 
 @asynccontextmanager
