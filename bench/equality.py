@@ -33,6 +33,8 @@ from tools.prometheus.families import families as metrics
 EVER = Window(start=0.0, end=1e11)
 WIDE = 120
 """Columns of a table that goes to a file or a pipe."""
+PATIENT = Limits(source_seconds=120.0, investigation_seconds=600.0)
+"""What is told is compared, not how soon: a small machine that runs all the servers too is given time."""
 FIRST = 5
 """Services whose order is compared: further down they stand with next to nothing against them."""
 
@@ -94,7 +96,7 @@ async def compared(opened: Case, servers: Servers, folder: Path, replay: Replay 
 
     Changes and the call graph come from the files both times. Raises NotStartedError.
     """
-    replay, outside, brief = replay or Replay(), Outside(), opened.facts.brief
+    replay, outside, brief = replay or Replay(PATIENT), Outside(seconds=PATIENT.source_seconds), opened.facts.brief
     assert brief is not None, "a recorded incident has an alert"
     held = await everything(opened.facts.sources, EVER)
     files = await replay.report(opened.facts)
