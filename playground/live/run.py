@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from opensearchpy.exceptions import OpenSearchException
-
 from clew.errors import StoreError
 from clew.progress import Numbered, Progress, RunState
 from playground.live import card_watch
@@ -75,7 +73,7 @@ async def ran(order: Order, say: Callable[[str], None]) -> Outcome:
             say(f"the Shop is open; {order.quiet:.0f} quiet seconds")
             async with memory_opened(stage.store) as memory:
                 return await _drilled(order, stage, memory, say)
-    except (Spoilt, NotStartedError, ShopFailed, GitFailed, StoreError, OpenSearchException, OSError) as error:
+    except (Spoilt, NotStartedError, ShopFailed, GitFailed, StoreError, OSError) as error:
         return Outcome(order.fault, fault.noisy_alert, failed=f"{type(error).__name__}: {str(error)[:500]}")
 
 

@@ -13,6 +13,7 @@ from opensearchpy.exceptions import OpenSearchException
 from opensearchpy.helpers import async_bulk
 
 from playground.live.loading import moment
+from playground.live.prometheus import NotStartedError
 
 Document = dict[str, Any]
 EVERY_SECONDS = 0.5
@@ -192,14 +193,13 @@ def _present(document: Document) -> Document:
 
 @asynccontextmanager
 async def shipping(url: str, indices: Indices, streams: tuple[Stream, ...], kept: Path) -> AsyncGenerator[Shipper]:
-    """A shipper that works while open, into indices that are made first. Raises OpenSearchException."""
+    """A shipper that works while open, into indices that are made first. Raises NotStartedError."""
     client = AsyncOpenSearch(hosts=[url], timeout=30)
     try:
-        for index, fields in ((indices.lines, LINE_FIELDS), (indices.spans, SPAN_FIELDS)):
-            if not await client.indices.exists(index=index):
-                settings = {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "1s"}
-                body = {"settings": settings, "mappings": {"properties": fields}}
-                await client.indices.create(index=index, body=body)
+        try:
+            await _made(client, indices)
+        except OpenSearchException as error:
+            raise NotStartedError(f"the search server at {url} takes no new index: {str(error)[:300]}") from error
         shipper = Shipper(client, streams, kept)
         working = asyncio.create_task(shipper.run())
         try:
@@ -220,3 +220,11 @@ async def forget(url: str, indices: Indices) -> None:
                 await client.indices.delete(index=index)
     finally:
         await client.close()
+
+
+async def _made(client: AsyncOpenSearch, indices: Indices) -> None:
+    for index, fields in ((indices.lines, LINE_FIELDS), (indices.spans, SPAN_FIELDS)):
+        if not await client.indices.exists(index=index):
+            settings = {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "1s"}
+            body = {"settings": settings, "mappings": {"properties": fields}}
+            await client.indices.create(index=index, body=body)

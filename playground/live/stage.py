@@ -89,64 +89,86 @@ class Stage:
         return 0.3 if usual is None else round(usual, 3)
 
 
+@dataclass(frozen=True)
+class Tokens:
+    """What opens the bot's two doors."""
+
+    feed: str = field(default_factory=lambda: secrets.token_hex(16))
+    alerts: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
 @asynccontextmanager
 async def staged(plot: Plot, scenarios: tuple[Scenario, ...] = ()) -> AsyncGenerator[Stage]:
     """The whole stage while open. Raises NotStartedError, ShopFailed or GitFailed."""
-    feed_token, alert_token = secrets.token_hex(16), secrets.token_hex(16)
-    port = free_port()
-    bot = f"http://127.0.0.1:{port}"
-    folder = plot.folder
+    tokens, port, folder = Tokens(), free_port(), plot.folder
+    bot, store, rule_file = f"http://127.0.0.1:{port}", f"sqlite:///{folder}/clew.db", folder / "rules.yml"
+    loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(Shop.running(folder / "shop", plot.seed, plot.rate))
-        opened = asyncio.get_running_loop().time()
+        opened = loop.time()
         slack = await stack.enter_async_context(
             LocalSlack.serving(manifest=manifest("socket"), port=plot.port, scenarios=scenarios)
         )
-        receiver = Receiver(f"{bot}/intake/alertmanager", alert_token)
+        receiver = Receiver(f"{bot}/intake/alertmanager", tokens.alerts)
         alarm = await stack.enter_async_context(
             alertmanager(plot.programs.alertmanager, folder / "alertmanager", receiver)
         )
         shipper = await _shipping(stack, plot, shop)
-        await asyncio.sleep(max(0.0, opened + SETTLES_SECONDS - asyncio.get_running_loop().time()))
-        rule_file = folder / "rules.yml"
+        await asyncio.sleep(max(0.0, opened + SETTLES_SECONDS - loop.time()))
         await asyncio.to_thread(rule_file.write_text, rules.alarms(), "utf-8")
-        addresses = {name: shop.address(name) for name in (*shop.services, PROVIDER)}
-        scraped = rules.Scraped(
-            services={name: shop.direct(name).removeprefix("http://") for name in shop.services},
-            probed=tuple(addresses),
-            prober=await stack.enter_async_context(prober(addresses)),
-            alertmanager=alarm.removeprefix("http://"),
-        )
-        config = rules.configuration(scraped, rule_file)
-        metrics = await stack.enter_async_context(
-            prometheus(plot.programs.prometheus, folder / "prometheus", config=config)
-        )
-        store = f"sqlite:///{folder}/clew.db"
+        metrics = await _scraping(stack, plot, shop, alarm)
         settings = {
-            "CLEW_SLACK__BOT_TOKEN": slack.bot_token,
-            "CLEW_SLACK__APP_TOKEN": slack.app_token,
-            "CLEW_SLACK__API_URL": slack.api_url,
+            **_slack_settings(slack),
+            **_source_settings(plot, shop, metrics),
             "CLEW_HTTP__PORT": str(port),
             "CLEW_STORE__URL": store,
             "CLEW_STORE__CHECKPOINTS": f"{folder}/checkpoints.db",
-            "CLEW_PROMETHEUS__URL": metrics,
-            # a young server that is scraped often: read all of it, and as finely
-            "CLEW_PROMETHEUS__STEP_SECONDS": str(rules.SCRAPE_SECONDS),
-            "CLEW_PROMETHEUS__POINTS": "8000",
-            "CLEW_OPENSEARCH__URL": plot.search,
-            "CLEW_OPENSEARCH__LOG_INDEX": indices(plot.name).lines,
-            "CLEW_OPENSEARCH__SPAN_INDEX": indices(plot.name).spans,
-            "CLEW_GIT__PATHS": str(shop.repository.folder),
-            "CLEW_FEED__TOKEN": feed_token,
-            "CLEW_ALERTS__TOKEN": alert_token,
-            "CLEW_ALERTS__INVITE": slack.person("mia").id,
-            "CLEW_LINKS__PROMETHEUS_URL": metrics,
+            "CLEW_FEED__TOKEN": tokens.feed,
+            "CLEW_ALERTS__TOKEN": tokens.alerts,
         }
         await stack.enter_async_context(process.running(settings, bot, folder / "bot.log"))
-        announcer = Announcer(shop, bot, feed_token)
+        announcer = Announcer(shop, bot, tokens.feed)
         _in_background(stack, announcer.run())
         client = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10.0)))
         yield Stage(shop, slack, metrics, alarm, bot, store, rule_file, shipper, announcer, client)
+
+
+def _slack_settings(slack: LocalSlack) -> dict[str, str]:
+    return {
+        "CLEW_SLACK__BOT_TOKEN": slack.bot_token,
+        "CLEW_SLACK__APP_TOKEN": slack.app_token,
+        "CLEW_SLACK__API_URL": slack.api_url,
+        "CLEW_ALERTS__INVITE": slack.person("mia").id,
+    }
+
+
+def _source_settings(plot: Plot, shop: Shop, metrics: str) -> dict[str, str]:
+    return {
+        "CLEW_PROMETHEUS__URL": metrics,
+        # a young server that is scraped often: read all of it, and as finely
+        "CLEW_PROMETHEUS__STEP_SECONDS": str(rules.SCRAPE_SECONDS),
+        "CLEW_PROMETHEUS__POINTS": "8000",
+        "CLEW_OPENSEARCH__URL": plot.search,
+        "CLEW_OPENSEARCH__LOG_INDEX": indices(plot.name).lines,
+        "CLEW_OPENSEARCH__SPAN_INDEX": indices(plot.name).spans,
+        "CLEW_GIT__PATHS": str(shop.repository.folder),
+        "CLEW_LINKS__PROMETHEUS_URL": metrics,
+    }
+
+
+async def _scraping(stack: AsyncExitStack, plot: Plot, shop: Shop, alarm: str) -> str:
+    """The address of a Prometheus that scrapes the Shop, with the rules that lie in the folder."""
+    addresses = {name: shop.address(name) for name in (*shop.services, PROVIDER)}
+    scraped = rules.Scraped(
+        services={name: shop.direct(name).removeprefix("http://") for name in shop.services},
+        probed=tuple(addresses),
+        prober=await stack.enter_async_context(prober(addresses)),
+        alertmanager=alarm.removeprefix("http://"),
+    )
+    config = rules.configuration(scraped, plot.folder / "rules.yml")
+    return await stack.enter_async_context(
+        prometheus(plot.programs.prometheus, plot.folder / "prometheus", config=config)
+    )
 
 
 def indices(name: str) -> Indices:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from opensearchpy import AsyncOpenSearch
 
 from playground.live import shipping as ships
 from playground.live.opensearch import SearchServer, search_server
+from playground.live.prometheus import NotStartedError
 from playground.live.shipping import Indices, Shipper, Stream, called, line_document, span_document
 
 LINE = {
@@ -125,6 +127,12 @@ async def test_a_server_that_is_away_is_tried_again(tmp_path: Path) -> None:
         working.cancel()
         await asyncio.wait({working})
         await client.close()
+
+
+async def test_a_server_that_is_away_at_the_start_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(NotStartedError, match=r"127\.0\.0\.1:9"):
+        async with ships.shipping("http://127.0.0.1:9", INDICES, (), tmp_path / "kept.json"):
+            pass
 
 
 def test_a_line_is_written_as_opentelemetry_does() -> None:
