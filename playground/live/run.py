@@ -20,6 +20,7 @@ from playground.live.leash import until_left_alone
 from playground.live.outcome import Clocked, Outcome, judged, outcome
 from playground.live.process import spent
 from playground.live.prometheus import NotStartedError
+from playground.live.rules import HOLDS_SECONDS
 from playground.live.stage import Plot, Programs, Stage, staged
 from playground.shop import history
 from playground.shop.fault import NONE, fault_named
@@ -31,6 +32,8 @@ from tools.memory import opened as memory_opened
 ALERT_SECONDS = 150.0
 """A fault that raised no alarm by then is a failed set-up."""
 VERDICT_SECONDS = 90.0
+BREAKING_SECONDS = 3.0
+"""A fault may work for so long before it is said to be there."""
 SHOWN_SECONDS = 30.0
 """Slack takes edits of one message only so often; the last one comes a little later than it is kept."""
 LOOK_SECONDS = 0.25
@@ -89,6 +92,9 @@ async def _drilled(order: Order, stage: Stage, memory: SqlMemory, say: Callable[
     if fault.noisy_alert:
         await stage.alarms(await stage.tight())
     opened = await _waited(memory, lambda progress: True, ALERT_SECONDS, f"no alarm for {fault.name}")
+    early = broken + (0.0 if fault.noisy_alert else HOLDS_SECONDS - BREAKING_SECONDS)
+    if opened.incident.alerted_at < early:
+        raise Spoilt("an alarm was raised that the fault cannot have caused: try again on a calmer machine")
     say(f"alert after {opened.incident.alerted_at - broken:.0f} s: {opened.incident.title}")
     ended = await _waited(memory, lambda progress: progress.state in ENDED, VERDICT_SECONDS, "no verdict")
     after = await spent(stage.bot)
