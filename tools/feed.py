@@ -26,7 +26,7 @@ MOST = 2_000
 """Changes read in one window, newest first."""
 REMEMBERED = 5_000
 """Changes whose page is known, for links."""
-NOT_LIVE = ("dev*", "test*", "stag*", "qa*", "preview*", "review*", "sandbox*", "ci*")
+NOT_LIVE = ("dev*", "test*", "stag*", "qa*", "preview*", "review*", "sandbox*", "ci")
 
 
 class FeedSettings(BaseModel):

@@ -13,7 +13,7 @@ from tools.diffs import composed
 from tools.github.api import PER_PAGE, Api, Params, QuotaSpent
 from tools.github.live import Live, went_live
 from tools.github.settings import GithubSettings
-from tools.github.shapes import Commit, Deployment, DeployStatus, Pull, Release, Runs, Shape, shaped
+from tools.github.shapes import Commit, Deployment, DeployStatus, File, Pull, Release, Runs, Shape, shaped
 from tools.ownership import HARMLESS, Ownership, named_files
 from tools.phrases import counted
 from tools.redact import redacted
@@ -26,8 +26,8 @@ DIFFS = 80
 STATUSES = 20
 """Deployments of one repository whose course is read, newest first."""
 HOUR = 3600.0
-COMMITS = 1_000
-"""Commits that are remembered: a commit never changes."""
+COMMITS = 300
+"""Commits of a repository that are remembered: a commit never changes."""
 
 
 @dataclass
@@ -46,6 +46,24 @@ class Told:
             self.partial.append(why)
 
 
+@dataclass(frozen=True)
+class Detail:
+    """What a commit does, small enough to be remembered."""
+
+    files: tuple[str, ...]
+    diff: str | None
+    opaque: bool
+    """Nothing of it could be read, though it changes more than texts and pictures."""
+
+    @staticmethod
+    def of(commit: Commit) -> "Detail":
+        names = [file.filename for file in commit.files]
+        blind = bool(names) and not any(file.patch for file in commit.files)
+        # the first commit of a history has no diff: everything in it is new
+        diff = composed([_part(file) for file in commit.files if file.patch]) if commit.parents else None
+        return Detail(named_files(names), diff, blind and any(not HARMLESS.search(name) for name in names))
+
+
 @dataclass(eq=False)
 class Reading:
     """One repository of one account. What never changes is remembered."""
@@ -54,7 +72,7 @@ class Reading:
     repository: str
     settings: GithubSettings
     owned: Ownership
-    _commits: OrderedDict[str, Commit] = field(default_factory=OrderedDict[str, Commit])
+    _known: OrderedDict[str, Detail] = field(default_factory=OrderedDict[str, Detail])
 
     async def told(self, window: Window, seconds: float) -> Told:
         """Commits along the branch's own line with their diffs, and deploys. Raises SourceError where not even the commits are told."""
@@ -147,9 +165,9 @@ class Reading:
                 break
         return self.owned
 
-    async def _details(self, shas: list[str], told: Told, seconds: float) -> dict[str, Commit]:
+    async def _details(self, shas: list[str], told: Told, seconds: float) -> dict[str, Detail]:
         """Commits with their files, as many as time and quota allow."""
-        found = {sha: self._commits[sha] for sha in shas if sha in self._commits}
+        found = {sha: self._known[sha] for sha in shas if sha in self._known}
         missing = [sha for sha in shas if sha not in found]
         errors: list[SourceError] = []
 
@@ -157,7 +175,7 @@ class Reading:
             try:
                 if not any(isinstance(error, QuotaSpent) for error in errors):
                     given, _ = await self.api.page(f"/repos/{self.repository}/commits/{sha}")
-                    found[sha] = self._commits[sha] = shaped(Commit, given, NAME)
+                    found[sha] = self._known[sha] = Detail.of(shaped(Commit, given, NAME))
             except SourceError as error:
                 errors.append(error)
 
@@ -167,8 +185,8 @@ class Reading:
                 await asyncio.gather(*(one(sha) for sha in missing))
         except TimeoutError:
             late = "no time was left"
-        while len(self._commits) > COMMITS:
-            self._commits.popitem(last=False)
+        while len(self._known) > COMMITS:
+            self._known.popitem(last=False)
         unread = len([sha for sha in shas if sha not in found])
         if unread:
             why = late or (str(errors[0]) if errors else "")
@@ -189,9 +207,9 @@ class Reading:
     def _counts(self, environment: str) -> bool:
         return not any(fnmatchcase(environment.lower(), p.lower()) for p in self.settings.not_live)
 
-    def _deployed(self, one: Live, detail: Commit | None, services: dict[str, str | None], owned: Ownership) -> Change:
+    def _deployed(self, one: Live, detail: Detail | None, services: dict[str, str | None], owned: Ownership) -> Change:
         """A deploy; where its commit landed before the window the deploy itself carries the diff."""
-        files = tuple(file.filename for file in detail.files) if detail else ()
+        files = detail.files if detail else ()
         named = next((s for s in self.settings.services if s and s.lower() in one.place.lower()), None)
         service = (
             one.service or named or services.get(one.sha) or (owned.service(self.repository, files) if files else None)
@@ -203,8 +221,8 @@ class Reading:
             service=service,
             author=redacted(one.author)[:200] or None,
             title=redacted(one.title)[:500],
-            files=named_files(files),
-            diff=_diff(detail) if detail else None,
+            files=files,
+            diff=detail.diff if detail else None,
             commit=one.sha or None,
         )
 
@@ -221,8 +239,8 @@ def _first_parents(commits: list[Commit]) -> list[Commit]:
     return line
 
 
-def _landed(commit: Commit, detail: Commit | None, pull: Pull | None, owned: Ownership, repository: str) -> Change:
-    files = [file.filename for file in detail.files] if detail else []
+def _landed(commit: Commit, detail: Detail | None, pull: Pull | None, owned: Ownership, repository: str) -> Change:
+    files = detail.files if detail else ()
     login = pull.user.login if pull and pull.user else commit.author.login if commit.author else ""
     title = f"{pull.title} (#{pull.number})" if pull else commit.title
     return Change(
@@ -231,33 +249,21 @@ def _landed(commit: Commit, detail: Commit | None, pull: Pull | None, owned: Own
         service=owned.service(repository, files) if files else None,
         author=redacted(login or commit.commit.author.name)[:200] or None,
         title=redacted(title)[:500],
-        files=named_files(files),
-        diff=_diff(detail) if detail and detail.parents else None,
+        files=files,
+        diff=detail.diff if detail else None,
     )
 
 
-def _diff(detail: Commit) -> str | None:
-    """The patches of all files with headers; the first commit of a history has no diff, since everything in it is new."""
-    parts = [
-        (f.filename, f"diff --git a/{f.filename} b/{f.filename}\n--- a/{f.filename}\n+++ b/{f.filename}\n{f.patch}\n")
-        for f in detail.files
-        if f.patch
-    ]
-    return composed(parts)
+def _part(file: File) -> tuple[str, str]:
+    """A file's patch with the headers that a diff has."""
+    name = " ".join(file.filename.splitlines())
+    return name, f"diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n{file.patch}\n"
 
 
-def _unread(commits: list[Commit], details: dict[str, Commit]) -> list[str]:
+def _unread(commits: list[Commit], details: dict[str, Detail]) -> list[str]:
     """Commits of which the API shows no diff though they change more than texts."""
-    blind = [
-        c.sha[:10]
-        for c in commits
-        if (d := details.get(c.sha)) is not None
-        and d.files
-        and not any(f.patch for f in d.files)
-        and any(not HARMLESS.search(f.filename) for f in d.files)
-    ]
+    blind = [c.sha[:10] for c in commits if c.sha in details and details[c.sha].opaque]
     if not blind:
         return []
-    return [
-        f"{counted(len(blind), 'commit')} changed only binary or very large files, which were not read: {', '.join(blind[:3])}"
-    ]
+    shown = ", ".join(blind[:3])
+    return [f"{counted(len(blind), 'commit')} changed only binary or very large files, which were not read: {shown}"]

@@ -23,7 +23,7 @@ class GithubSettings(Address, Owning):
     )
     branch: str = Field(default="", description="Branch that goes live; empty: the default branch of each.")
     not_live: tuple[str, ...] = Field(
-        default=("dev*", "test*", "stag*", "qa*", "preview*", "review*", "sandbox*", "ci*", "github-pages"),
+        default=("dev*", "test*", "stag*", "qa*", "preview*", "review*", "sandbox*", "ci", "github-pages"),
         description="Environments whose deployments do not count, with `*`; the others are live.",
     )
     deploy_workflows: tuple[str, ...] = Field(

@@ -89,7 +89,8 @@ class GithubChanges:
         well = sum(each.ok for each in found)
         says = f"{well} of {counted(len(found), 'repository').replace('repositorys', 'repositories')} can be read"
         bad = next((finding for finding in findings if not finding.ok), None)
-        without = "commits and deploys of what cannot be read" if bad else ""
+        without = "commits and deploys of what cannot be read" if well < len(found) else ""
+        without = without or ("how near a change was to the trouble, by that much" if skewed else "")
         told = f"{says}; {bad.says}" if bad else says
         return Health(source=self.name, ok=well == len(found), says=told, findings=findings, without=without)
 
