@@ -130,6 +130,8 @@ def drill(  # noqa: PLR0913, PLR0917 each is an option
     except NotStartedError as error:
         progress.print(str(error), markup=False)
         raise typer.Exit(1) from error
+    except asyncio.CancelledError:
+        raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(told(made), indent=1))
     else:

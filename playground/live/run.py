@@ -25,6 +25,7 @@ from playground.live.stage import Plot, Programs, Stage, staged
 from playground.shop import history
 from playground.shop.fault import NONE, fault_named
 from playground.shop.repository import GitFailed
+from playground.shop.service import STALL
 from playground.shop.shop import ShopFailed
 from tools.memory import SqlMemory
 from tools.memory import opened as memory_opened
@@ -84,6 +85,7 @@ async def _drilled(order: Order, stage: Stage, memory: SqlMemory, say: Callable[
     await ordinary_day(stage, order.seed, order.quiet)
     if await memory.recent(1):
         raise Spoilt("an alarm was raised in the quiet phase: try again on a calmer machine")
+    await must_be_calm(stage, order.quiet)
     fault = fault_named(order.fault)
     before = await spent(stage.bot)
     say(f"now: {fault.title}")
@@ -97,6 +99,8 @@ async def _drilled(order: Order, stage: Stage, memory: SqlMemory, say: Callable[
         raise Spoilt("an alarm was raised that the fault cannot have caused: try again on a calmer machine")
     say(f"alert after {opened.incident.alerted_at - broken:.0f} s: {opened.incident.title}")
     ended = await _waited(memory, lambda progress: progress.state in ENDED, VERDICT_SECONDS, "no verdict")
+    if fault.noisy_alert:
+        await must_be_calm(stage, time.time() - broken)
     after = await spent(stage.bot)
     clocked = await _clocked(stage, ended, broken)
     report = ended.report
@@ -120,6 +124,13 @@ async def ordinary_day(stage: Stage, seed: int, quiet: float) -> None:
     await asyncio.sleep(quiet * 0.35)
     await stage.shop.ship(later)
     await asyncio.sleep(quiet * 0.4)
+
+
+async def must_be_calm(stage: Stage, seconds: float) -> None:
+    """Raises Spoilt where a service stood still for a moment in the last `seconds`: the machine is too busy to call anything healthy."""
+    longest = await stage.asked(f"max(max_over_time(event_loop_lag_seconds[{seconds:.0f}s]))")
+    if longest is not None and longest > STALL:
+        raise Spoilt(f"this machine is too busy: a healthy service stood still for {longest:.2f} s")
 
 
 async def _waited(memory: SqlMemory, wanted: Callable[[Progress], bool], seconds: float, otherwise: str) -> Progress:
