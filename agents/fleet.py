@@ -17,7 +17,8 @@ async def matrices(gather: Gather) -> tuple[Matrix, Matrix]:
     """The first metric source's tables, now and normal: all series, or the witnesses of a large fleet. Empty where there are none."""
     window, symptom = gather.look.lead.window, gather.look.incident.symptom
     seconds = _seconds(gather.desk)
-    for source in gather.sources(MetricSource, Telemetry.METRICS):
+    found = gather.sources(MetricSource, Telemetry.METRICS)
+    for place, source in enumerate(found):
         now, normal = await asyncio.gather(
             *(
                 gather.bulk(source, "matrix", era.value, lambda s=source, e=era: levels(s, window, e, symptom), seconds)
@@ -25,6 +26,9 @@ async def matrices(gather: Gather) -> tuple[Matrix, Matrix]:
             )
         )
         if now is not None:
+            for other in found[place + 1 :]:
+                only = f"metrics are read from {source.name} alone, the first that answers"
+                gather.gap(other.name, only, "what only this source measures was not seen", blind=True)
             return now, normal or Matrix.empty()
     return Matrix.empty(), Matrix.empty()
 
