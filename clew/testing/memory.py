@@ -210,7 +210,9 @@ class DictMemory:
         new = [key for key in last if key not in kept]
         altered = [key for key, one in last.items() if key in kept and kept[key] != one]
         if new and len(kept) + len(new) > FEED_IN_ALL:
-            raise StoreError(f"the change feed holds {len(kept):,} changes and takes no more until old ones are forgotten")
+            raise StoreError(
+                f"the change feed holds {len(kept):,} changes and takes no more until old ones are forgotten"
+            )
         self._announced = {**kept, **last}
         return len(new), len(altered)
 
