@@ -119,7 +119,8 @@ class Memory(Protocol):
     # the change feed
     async def announce(self, told: Sequence[Announcement]) -> tuple[int, int]:
         """Keeps what was told, all of it or nothing: (how many are new, how many replaced what they said before), as this call saw
-        it. Of the same id told twice at once the last counts. Forgets what is `KEPT` seconds older than the newest told; raises StoreError beyond `IN_ALL`."""
+        it. Of the same id told twice at once the last counts. Forgets what is `KEPT` seconds older than the newest told; raises
+        StoreError beyond `IN_ALL`."""
         ...
 
     async def announced(self, start: float, end: float, limit: int) -> tuple[Announcement, ...]:
