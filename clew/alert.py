@@ -101,7 +101,7 @@ class Alert(Frozen):
     told_at: float
     """When the sender says that this was so: of two tellings the later one counts."""
     scope: str = ""
-    """Which team it belongs to; alerts of two teams never share an incident."""
+    """Which team it belongs to; alerts of different scopes never share an incident."""
     group: str = ""
     """The sender's own key for what belongs together; empty if it has none."""
     place: str = ""

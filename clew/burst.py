@@ -85,7 +85,7 @@ def sorted_in(book: Book, alerts: Sequence[Alert], at: float, grouping: Grouping
     """Every alert into its incident, `at` (Unix seconds) the time of hearing; the same words twice change nothing.
 
     The worst alert opens an incident; another one joins it if it is the same alert again, or if within `seconds` of the
-    latest it has the sender's group key, is connected by calls, or fires in the same place. Two teams never share one.
+    latest it has the sender's group key, is connected by calls, or fires in the same place. Different scopes never share one.
     """
     desk = _Sorting(book, at, grouping)
     for alert in sorted(alerts, key=lambda a: (a.severity.rank, a.started_at, a.id)):
