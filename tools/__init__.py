@@ -18,6 +18,8 @@ from tools.github import GithubSettings
 from tools.github import opened as github_opened
 from tools.jaeger import JaegerSettings
 from tools.jaeger import opened as jaeger_opened
+from tools.kubernetes import KubernetesSettings
+from tools.kubernetes import opened as kubernetes_opened
 from tools.loki import LokiSettings
 from tools.loki import opened as loki_opened
 from tools.opensearch import OpenSearchSettings
@@ -58,6 +60,9 @@ SOURCES: tuple[SourceKind, ...] = (
             Telemetry.TRACES,
             Telemetry.TOPOLOGY,
         ),
+    ),
+    SourceKind(
+        "kubernetes", KubernetesSettings, kubernetes_opened, (Telemetry.LOGS, Telemetry.CHANGES, Telemetry.TOPOLOGY)
     ),
     SourceKind("loki", LokiSettings, loki_opened, (Telemetry.LOGS,)),
     SourceKind(

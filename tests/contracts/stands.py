@@ -6,6 +6,7 @@ from tests.contracts.stand_feed import STAND as FEED
 from tests.contracts.stand_git import STAND as GIT
 from tests.contracts.stand_github import STAND as GITHUB
 from tests.contracts.stand_jaeger import STAND as JAEGER
+from tests.contracts.stand_kubernetes import STAND as KUBERNETES
 from tests.contracts.stand_loki import STAND as LOKI
 from tests.contracts.stand_opensearch import STAND as OPENSEARCH
 from tests.contracts.stand_prometheus import STAND as PROMETHEUS
@@ -17,6 +18,7 @@ STANDS: tuple[Stand, ...] = (
     GIT,
     GITHUB,
     JAEGER,
+    KUBERNETES,
     LOKI,
     OPENSEARCH,
     PROMETHEUS,

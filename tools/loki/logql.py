@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LOUD_LEVELS = ("error", "err", "fatal", "critical", "crit", "alert", "emerg", "panic", "severe")
-LOUD_WORDS = r"(?i)\b(error|exception|fatal|panic|fail(ed|ure)?|timed? ?out|refused|unavailable|denied|critical)"
+LOUD_WORDS = (
+    r"(?i)\b(?:errors?|exception|fatal|panic(?:ked)?|fail(?:ed|ure|ures|ing)?|timed? ?out|refused|unavailable|traceback"
+    r"|denied|exhausted)\b"
+)
 """Where lines have no level, these words stand for one."""
 
 

@@ -1,0 +1,6 @@
+"""What happened in the cluster: events, rollouts, and which settings name which service?"""
+
+from tools.kubernetes.opening import opened
+from tools.kubernetes.settings import KubernetesSettings
+
+__all__ = ["KubernetesSettings", "opened"]
