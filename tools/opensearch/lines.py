@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from clew.errors import SourceTimeout
 from clew.incident import Window
 from clew.tables import LogTable
 from tools.opensearch.condensed import Condenser
@@ -50,7 +51,7 @@ class Reader:
     async def _condensed(self, held: Volumes) -> tuple[LogTable, str]:
         """Loud lines whole where they fit into half the budget; of all others rows that stand for them."""
         field, half = level(self.fields)[0].exact, self.settings.lines // 2
-        calm, _ = held.without(RAISED)
+        calm, covered = held.without(RAISED)
         quiet: tuple[Body, ...] = (one_of(field, calm),) if calm else ()
         rows, others, how, partial = list[Row](), quiet, "kinds of lines with their counts", held.partial
         for wanted in (RAISED, LOUD):
@@ -60,14 +61,18 @@ class Reader:
             found, told = await self._all((one_of(field, names),), half, self.settings.megabytes / 2)
             if told is not None:
                 rows, partial, others = found, partial or told.partial, (*quiet, one_of(field, names))
+                covered += count
                 how = f"all lines of {', '.join(sorted(names))}, of the others kinds with their counts"
                 break
         left = max(100, self.settings.lines // 4)
         base = Condenser(self.store, self.fields, self.window, (), held, left, self.budget)
-        parts = [replace(base, filters=quiet, quiet=True)] if quiet else []
-        if sum(count for _, count in held.levels) < held.total or len(calm) + len(rows) == 0 or not rows:
-            parts.append(replace(base, filters=({"bool": {"must_not": list(others)}},)))
-        for part in parts:
-            rows += await part.rows()
+        loud = [replace(base, filters=({"bool": {"must_not": list(others)}},))] if covered < held.total else []
+        for part in (*loud, *([replace(base, filters=quiet, quiet=True)] if quiet else [])):
+            try:
+                rows += await part.rows()
+            except SourceTimeout:
+                if not rows:
+                    raise
+                base.told.append("counting ordinary lines took longer than one question may")
         why = "; ".join(dict.fromkeys([*([partial] if partial else []), *base.told]))
         return table(rows, self.window, "", why), how

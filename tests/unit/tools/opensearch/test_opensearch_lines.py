@@ -151,3 +151,15 @@ async def test_text_is_redacted_and_cut(url: str) -> None:
     assert "hunter2" not in repr(found.messages) + "".join(fact.model_dump_json() for fact in facts)
     assert max(map(len, found.messages)) <= 8_000
     assert (np.diff(found.times) >= 0).all()
+
+
+async def test_warnings_too_many_to_read_are_counted_beside_errors_that_are_read(url: str) -> None:
+    noisy = [Line(NOW - 600 + i / 5, "web", "WARN", f"slow query took {i} ms") for i in range(1_500)]
+    wrong = [Line(NOW - 300 + i, "db", "ERROR", f"disk {i} failed") for i in range(20)]
+    bare = [{"@timestamp": ecs(noisy[0])["@timestamp"], "message": "no one said how bad this is"}]
+    await fill(url, "logs-a", ECS_FIELDS, [*(ecs(line) for line in (*noisy, *wrong)), *bare])
+    async with sources(url, log_index="logs-*", lines=500) as (logs,):
+        found = await cast(LogSource, logs).lines(WINDOW)
+    weight = {name: int(found.weights[found.severity == code].sum()) for code, name in enumerate(found.severities)}
+    assert weight == {"WARN": 1_500, "ERROR": 20, "": 1}
+    assert sorted(text for text in found.messages if "disk" in text) == sorted(line.message for line in wrong)
