@@ -36,6 +36,7 @@ class Discovery:
 
     api: Api
     settings: PrometheusSettings
+    listed: int = LISTED
     _ages: dict[float, float] = field(default_factory=dict[float, float])
     _known: dict[tuple[int, int], tuple[float, asyncio.Task[Catalogue]]] = field(
         default_factory=dict[tuple[int, int], tuple[float, asyncio.Task[Catalogue]]]
@@ -69,7 +70,7 @@ class Discovery:
 
     async def _found(self, start: float, end: float) -> Catalogue:
         types, stored = await asyncio.gather(self._types(), self._stored(start, end))
-        if stored <= LISTED:
+        if stored <= self.listed:
             series = await self.api.series((self.everything,), start, end)
             listed = [one for one in series if kept((one.get("__name__", ""),), self.settings.leave_out)]
             intervals = await self._intervals(listed, start, end)
