@@ -1,6 +1,6 @@
 """What does a cluster's API server answer, in the shapes that the API's reference shows?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -68,7 +68,7 @@ def event(name: str, at: float, reason: str, message: str, about: tuple[str, str
 class Kubernetes:
     """A cluster with one namespace, and what was asked of it."""
 
-    held: dict[str, Sequence[Object]]
+    held: Mapping[str, Sequence[Object]]
     page: int = 500
     forbidden: frozenset[str] = frozenset()
     token: str = ""
