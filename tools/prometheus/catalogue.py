@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tools.prometheus.asks import Ask, asks
+from tools.prometheus.asks import Ask
 from tools.prometheus.calls import Calls, answering, calling, calls
 from tools.prometheus.families import Family, coded_in, families, labels_of
+from tools.prometheus.vocabulary import asks
 
 MARKS = ("track", "version", "flag", "zone", "region")
 """Labels that are no measure but tell two series of one metric apart."""

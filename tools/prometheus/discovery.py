@@ -65,6 +65,7 @@ class Discovery:
         held = self._known.get(key)
         if held is None or (held[1].done() and (held[1].cancelled() or held[1].exception() is not None)):
             held = (now, asyncio.create_task(self._found(start, end)))
+            held[1].add_done_callback(lambda task: task.cancelled() or task.exception())  # whoever asked may be gone
             self._known[key] = held
         return await asyncio.shield(held[1])
 
