@@ -27,8 +27,8 @@ from playground.live.opensearch import search_server
 from playground.live.served import Servers, served
 from tools.case import CaseBrief
 from tools.outside import Outside
-from tools.prometheus.asks import asks
 from tools.prometheus.families import families as metrics
+from tools.prometheus.vocabulary import asks
 
 EVER = Window(start=0.0, end=1e11)
 WIDE = 120
