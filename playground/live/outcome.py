@@ -62,14 +62,23 @@ class Outcome:
 def judged(report: Report, truth: Truth, deploys: Sequence[Deploy]) -> Judged:
     """Scores a report. A cause counts as named only if the verdict names one: a ranking that nobody is told is no answer.
 
+    The service is that of the first open hypothesis; where its cause has none, as traffic has, the first of the ranking.
     The right change is the commit, or the deploy that brought it out. Where no change is to blame, the answer is right if no change is
     named first. Where nothing is wrong, neither question arises, and any named cause is a false one.
     """
-    service = report.ranking[0] if report.blames and report.ranking else None
     if truth.healthy:
         return Judged(None, None, report.blames)
+    service = blamed(report)
     right = service in truth.services
     return Judged(right, _change(report, truth, deploys), service is not None and not right)
+
+
+def blamed(report: Report) -> str | None:
+    """The service that the verdict names first; None where it names no cause."""
+    if not report.blames:
+        return None
+    said = report.open[0].cause.service if report.open else None
+    return said or (report.ranking[0] if report.ranking else None)
 
 
 def _change(report: Report, truth: Truth, deploys: Sequence[Deploy]) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clew.hypothesis import Report, Verdict
+from clew.hypothesis import Cause, CauseKind, Confidence, Hypothesis, Report, Verdict
 from playground.live.outcome import Clocked, Judged, Outcome, judged, outcome
 from playground.shop.fault import NONE, Truth
 from playground.shop.shop import Deploy
@@ -48,6 +48,18 @@ def report(verdict: Verdict, ranking: tuple[str, ...], changes: tuple[str, ...])
 )
 def test_what_is_right(told: Report, truth: Truth, right: Judged) -> None:
     assert judged(told, truth, DEPLOYS) == right
+
+
+def test_the_card_counts_before_the_ranking_behind_it() -> None:
+    named = Hypothesis(
+        id="h",
+        cause=Cause(kind=CauseKind.CHANGE, service="checkout", change=COMMIT),
+        title="a deploy",
+        confidence=Confidence.LIKELY,
+        weight=1.0,
+    )
+    told = report(Verdict.CAUSE, ("web", "checkout"), (COMMIT,)).model_copy(update={"hypotheses": (named,)})
+    assert judged(told, BROUGHT, DEPLOYS) == Judged(True, True, False)
 
 
 def test_an_alert_counts_from_the_fault_and_an_answer_from_the_alert() -> None:
