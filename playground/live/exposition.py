@@ -24,6 +24,7 @@ class Scraped:
     """What a recorded value is multiplied by to be in the base unit."""
 
 
+_ENOUGH = 8
 _COUNTED = ("_total", "_sum", "_count", "_bucket")
 _UNITS: dict[str, tuple[str, float]] = {
     "s": ("seconds", 1.0),
@@ -58,9 +59,9 @@ def scraped(key: SeriesKey, *, grows: bool = False) -> Scraped:
 
 
 def grows(values: Floats) -> bool:
-    """Whether a series (T,) never falls but for a restart now and then, and rises at all."""
+    """Whether a series (T,) never falls but for a restart now and then, and rises at all; a few samples may rise by chance."""
     steps = np.diff(values[np.isfinite(values)])
-    return bool(len(steps)) and bool(np.mean(steps >= 0) >= 0.95) and bool(np.any(steps > 0))
+    return len(steps) >= _ENOUGH and bool(np.mean(steps >= 0) >= 0.95) and bool(np.any(steps > 0))
 
 
 def _snake(name: str) -> str:

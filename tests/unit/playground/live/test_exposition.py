@@ -39,9 +39,11 @@ def test_only_what_grows_is_called_a_counter() -> None:
     key = SeriesKey("web", "", "panics_total")
     assert scraped(key, grows=True).name == "panics_total"
     assert scraped(key).name == "panics_total_per_interval"
-    assert grows(np.array([1.0, np.nan, 2.0, 2.0, 5.0]))
-    assert not grows(np.array([3.0, 3.0, 3.0]))
-    assert not grows(np.array([5.0, 1.0, 4.0, 0.5]))
+    rising = np.array([1.0, np.nan, 2.0, 2.0, 5.0, 6.0, 6.0, 7.0, 8.0, 9.0])
+    assert grows(rising)
+    assert not grows(rising[:5]), "so few may rise by chance"
+    assert not grows(np.full(10, 3.0))
+    assert not grows(np.tile([5.0, 1.0], 8))
     assert not grows(np.array([np.nan, 7.0]))
 
 
