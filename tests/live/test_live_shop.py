@@ -15,7 +15,7 @@ async def test_a_fault_becomes_an_alert_a_card_and_a_cause(tmp_path: Path) -> No
     said: list[str] = []
     heard: list[Outcome] = []
     keep = tmp_path / "kept"
-    plan = Plan(("guard",), runs=1, quiet=40.0, small_search=True, keep=keep)
+    plan = Plan(("guard",), runs=1, quiet=60.0, small_search=True, keep=keep)
     (made,) = await drilled(plan, said.append, heard.append)
     assert made.failed == "", said
     assert heard == [made]
