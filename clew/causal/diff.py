@@ -25,6 +25,17 @@ _WORDING = re.compile(
 )
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z_./-]*")
 """A name that code may look up: no sentence, no version, no colour."""
+_GROWS = re.compile(r"\b(\w+)\s*\.(?:append|add|push|push_back|put|extend|insert|offer|enqueue)\s*\(")
+_EMPTY = re.compile(
+    r"(?!\s)(?:.*\bstatic\b.*\s|[\w<>,\[\] ]*\s)?(\w+)\s*(?::[^=]+)?=\s*(?:\[\]|\{\}|(?:list|dict|set)\(\)|new\s|make\(|make_shared)"
+)
+"""A container that begins empty; where it stands at the margin, or is static, it lives as long as the process."""
+_GIVES_BACK = re.compile(
+    r"\.(?:pop\w*|clear|remove\w*|discard|evict\w*|shift|poll|dequeue|truncate|expire\w*)\s*\(|\bdel(?:ete)?\b|max_?(?:len|size)|ttl|lru",
+    re.IGNORECASE,
+)
+_LONG = 200
+"""Of a line so much is searched for a container: a longer one was written by no person."""
 _LINES = 400
 _KINDS = (
     ("a guard", frozenset(["if", "unless", "when", "assert", "require", "check", "guard", "ensure"])),
@@ -100,7 +111,7 @@ def risk(diff: str, path_hint: str = "") -> Risk:
         added = [line for line in part.added if " ".join(line.split()) not in gone]
         elsewhere = [line for other in parts for line in other.added]
         found += [_setting(diff, removed, added), _guard(removed, added, elsewhere)]
-        found += [_loop(part, added), _renamed(removed, added)]
+        found += [_loop(part, added), _renamed(removed, added), _hoard(part, added)]
     return max(found, key=lambda r: r.amount)
 
 
@@ -228,6 +239,19 @@ def _loop(part: Hunk, added: list[str]) -> Risk:
         return Risk(0.0, "")
     calls = [line for line in added if _CALL.search(line) and not _LOOP.match(line) and not _LOGGING.search(line)]
     return Risk(0.75, "put a call into a loop", f"“{' '.join(calls[0].split())[:40]}”") if calls else Risk(0.0, "")
+
+
+def _hoard(part: Hunk, added: list[str]) -> Risk:
+    """Something is put into a container that outlives the request, and nothing shown ever takes anything out."""
+    shown = [line[:_LONG] for line in (*part.added, *part.context)]
+    lasting = {found[1] for line in shown if (found := _EMPTY.match(line.lstrip() if "static " in line else line))}
+    for line in added:
+        found = _GROWS.search(line[:_LONG])
+        if found is None or not (found[1] in lasting or (found[1].isupper() and len(found[1]) > 2)):
+            continue
+        if not any(found[1] in other and _GIVES_BACK.search(other) for other in shown):
+            return Risk(0.6, f"lets {found[1][:30]} only grow", f"“{' '.join(line.split())[:40]}”")
+    return Risk(0.0, "")
 
 
 def _renamed(removed: list[str], added: list[str]) -> Risk:

@@ -29,9 +29,11 @@ async def opened(folder: Path, program: Program) -> AsyncGenerator[tuple[Source,
     text = folder / "content.txt"
     text.write_text("\n".join(_lines()))
     server, promtool = program("prometheus") or "prometheus", program("promtool") or "promtool"
-    async with prometheus(server, folder / "server", openmetrics=text, promtool=promtool) as url:
-        async with prometheus_opened(PrometheusSettings(url=url), Outside(now=lambda: ALERT + 100)) as sources:
-            yield sources
+    async with (
+        prometheus(server, folder / "server", openmetrics=text, promtool=promtool) as url,
+        prometheus_opened(PrometheusSettings(url=url), Outside(now=lambda: ALERT + 100)) as sources,
+    ):
+        yield sources
 
 
 STAND = Stand(

@@ -110,3 +110,31 @@ def test_a_guard_of_another_kind_is_no_replacement() -> None:
     found = risk("@@ a.py @@\n-        lock.acquire()\n+        retry(counts)")
     assert (found.act, found.told("pay")) == ("removed a lock", "removed a lock in pay: “lock.acquire()”")
     assert found.amount > 0.9
+
+
+@pytest.mark.parametrize(
+    "diff",
+    [
+        "+SEEN: list[str] = []\n+\n def served(order):\n+    SEEN.append(order)",
+        "+seen = []\n def served(order):\n+    seen.append(order)",
+        "+    private static final List<Order> seen = new ArrayList<>();\n+        seen.add(order);",
+        "+    HISTORY.push(order);",
+    ],
+)
+def test_what_is_only_ever_filled_is_a_leak(diff: str) -> None:
+    found = risk(HEAD + diff)
+    assert found.amount >= 0.6
+    assert "only grow" in found.told("pay")
+
+
+@pytest.mark.parametrize(
+    "diff",
+    [
+        "+    found.append(order)",
+        "+SEEN: list[str] = []\n+    SEEN.append(order)\n+    SEEN.pop(0)",
+        "+SEEN = deque(maxlen=100)\n+    SEEN.append(order)",
+        "+    orders = []\n+    orders.append(order)",
+    ],
+)
+def test_what_is_emptied_or_ends_with_its_request_is_no_leak(diff: str) -> None:
+    assert "only grow" not in risk(HEAD + diff).told("pay")
