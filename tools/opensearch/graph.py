@@ -16,7 +16,7 @@ from tools.opensearch.store import Budget, reading
 from tools.opensearch.volumes import counted, within
 from tools.phrases import counted as so_many
 
-SPANS = 10_000
+SPANS = 3_000
 """Spans from which the graph is learned, of whole traces."""
 SERVICES = 2_000
 CALLEES = 200

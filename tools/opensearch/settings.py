@@ -36,7 +36,7 @@ class OpenSearchSettings(Address):
     lines: int = Field(default=20_000, ge=100, le=200_000, description="Rows of log lines in one read at most.")
     megabytes: float = Field(default=16.0, gt=0.1, le=256.0, description="Size of the log lines in one read at most.")
     spans: int = Field(
-        default=50_000, ge=100, le=500_000, description="Spans in one read at most; whole traces are taken."
+        default=20_000, ge=100, le=500_000, description="Spans in one read at most; whole traces are taken."
     )
     history_seconds: float = Field(
         default=3600.0, ge=0, le=604_800, description="How far before the window is read, to know what is usual."
