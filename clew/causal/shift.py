@@ -23,6 +23,8 @@ _UNIT = 0.05
 """Of any unit, this little is noise: a queue that is usually empty holds 0.1 on average now and then. Of KiB, GiB, ... that of a byte."""
 _PARTS = ("cpu", "memory", "disk")
 """Resources that are used in parts, not in units: half a core is no noise."""
+_FAR = 8.0
+"""A signal at so many times its level is not as usual, even where its past reached as far."""
 _USUAL = 0.2
 """Latency or errors up to this amount are within what a signal does on its own."""
 _LASTING = 2
@@ -175,12 +177,20 @@ def _quiet(roster: Roster, levels: Levels, wanted: str, near: Bools) -> list[Ser
     )
     channel = np.where(roster.means(Meaning.LATENCY)[rows], _NAMES.index("latency"), _NAMES.index("errors"))
     group = roster.service[rows] * len(_NAMES) + channel
+    taken = np.concatenate((taken, group[_far(roster, levels)[rows]]))
     calm = ~np.isin(group, taken)
     rows, group = rows[calm], group[calm]
     named = roster.named((wanted,))[rows]
     rows = rows[firsts((~named, rows), group)]
     rows = rows[np.lexsort((rows, ~near[rows]))[:_MOST]]
     return [_calm(roster.key(row), levels, row) for row in rows.tolist()]
+
+
+def _far(roster: Roster, levels: Levels) -> Bools:
+    """Series whose worst is many times their level: whatever the past held, nobody would call that usual."""
+    over = (levels.level > 0) & (levels.top >= _FAR * levels.level)
+    under = levels.bottom <= levels.level / _FAR
+    return np.where(roster.means(Meaning.AVAILABILITY), under & (levels.level > 0), over)
 
 
 def _calm(key: SeriesKey, levels: Levels, row: int) -> SeriesClue:

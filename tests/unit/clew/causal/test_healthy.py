@@ -70,3 +70,9 @@ def test_missing_data_never_makes_a_healthy_verdict(matrix: Matrix) -> None:
 
 def test_a_signal_measured_before_and_since_that_stayed_usual_does() -> None:
     assert analyse(Tables(matrix=table(FLAT)), ALERT, LATENCY).verdict is Verdict.HEALTHY
+
+
+def test_a_signal_that_failed_before_is_not_as_usual_when_it_fails_again() -> None:
+    failed_before = (TIMES > ALERT - 1500) & (TIMES < ALERT - 1350)
+    again = table(np.where(failed_before | (TIMES > ALERT - 60), 2.0, FLAT))
+    assert analyse(Tables(matrix=again), ALERT, LATENCY).verdict is not Verdict.HEALTHY
