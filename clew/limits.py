@@ -24,7 +24,7 @@ class Limits(Frozen):
         default=30.0, gt=0, description="How long one step over all parts of a large fleet may take."
     )
     settle_seconds: float = Field(
-        default=6.0, ge=0, description="While the incident goes on, how long a further look waits for newer facts."
+        default=4.0, ge=0, description="While the incident goes on, how long a further look waits for newer facts."
     )
     lookback_seconds: float = Field(
         default=3600.0, gt=0, description="How far before the alert the first look reaches."

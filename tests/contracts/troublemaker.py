@@ -1,11 +1,12 @@
 """What if the other side answers in a way that no manual describes?"""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -114,35 +115,57 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @asynccontextmanager
 async def _listening(handler: Handler, context: ssl.SSLContext | None) -> AsyncGenerator[int]:
-    """A server on a loopback port; connections that still hang are cut at the end."""
-    tasks: set[asyncio.Task[None]] = set()
+    """A server on a loopback port; connections that still hang are cut at the end.
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await handler(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the client had enough
-        except asyncio.CancelledError:
-            pass  # the test is over; the streams' own callback would log it
-        finally:
-            tasks.discard(task)
-            writer.transport.abort()
+    It takes its guests in itself: a server of the streams forgets to close one that knocked while it was closing.
+    """
+    loop, open_ = asyncio.get_running_loop(), asyncio.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setblocking(False)
+    port = int(listener.getsockname()[1])
+    guests: set[asyncio.Task[None]] = set()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    async def door() -> None:
+        while True:
+            held, _ = await loop.sock_accept(listener)
+            if not open_.is_set():
+                held.close()
+                return
+            guest = asyncio.create_task(_served(held, handler, context))
+            guests.add(guest)
+            guest.add_done_callback(guests.discard)
+
+    open_.set()
+    letting_in = asyncio.create_task(door())
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield port
     finally:
-        server.close()
-        await asyncio.sleep(0.03)  # those who just knocked get in, to be shown out
-        for task in tuple(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), 5)
+        open_.clear()
+        with closing(socket.create_connection(("127.0.0.1", port), timeout=5)):  # wakes the door, which then shuts
+            await letting_in
+        listener.close()
+        for guest in tuple(guests):
+            guest.cancel()
+        await asyncio.gather(*guests, return_exceptions=True)
         await asyncio.sleep(0.03)  # sockets are closed in the loop's next turns
+
+
+async def _served(held: socket.socket, handler: Handler, context: ssl.SSLContext | None) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport: asyncio.Transport | None = None
+    try:
+        held.setblocking(False)
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, held, ssl=context)
+        await handler(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        pass  # the client had enough
+    finally:
+        if transport is None:
+            held.close()
+        else:
+            transport.abort()
 
 
 def _told(heads: list[str], answer: "Answer | None" = None) -> Handler:
