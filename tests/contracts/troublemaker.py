@@ -154,18 +154,19 @@ async def _served(held: socket.socket, handler: Handler, context: ssl.SSLContext
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport: asyncio.Transport | None = None
+    writer: asyncio.StreamWriter | None = None
     try:
         held.setblocking(False)
         transport, _ = await loop.connect_accepted_socket(lambda: protocol, held, ssl=context)
-        await handler(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        await handler(reader, writer)
     except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         pass  # the client had enough
     finally:
-        if transport is None:
+        if writer is None:
             held.close()
         else:
-            transport.abort()
+            writer.transport.abort()
 
 
 def _told(heads: list[str], answer: "Answer | None" = None) -> Handler:
