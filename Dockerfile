@@ -18,6 +18,9 @@ RUN /opt/clew/bin/uv pip install --python /opt/clew/bin/python --no-deps --no-bu
     && /opt/clew/bin/python -m compileall -q /opt/clew/lib
 
 FROM python:3.11-slim-bookworm
+# Only the `git` source needs it: `docker build --build-arg WITH_GIT=1 .`
+ARG WITH_GIT=
+RUN if [ -n "$WITH_GIT" ]; then apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*; fi
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin clew && install -d -o 10001 -g 10001 /var/lib/clew
 COPY --from=build /opt/clew /opt/clew
 ENV PATH=/opt/clew/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
