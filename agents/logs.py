@@ -43,8 +43,8 @@ async def sweep(gather: Gather) -> Swept:
         usual += len(every) - len(found)
         await learn(gather, source, found, (now, normal))
         for place, item in enumerate(found):
-            keep = place < PATTERNS and item.count > 0
-            clues.append(await _kept(gather, source, now, item) if keep else item.clue)
+            told = item.clue.channel in ("new errors", "status feed", "gone")
+            clues.append(await _kept(gather, source, now, item) if told and place < PATTERNS else item.clue)
     loud = [c for c in clues if c.amount > 0]
     before = f"; {counted(usual, 'error pattern')} known from calm times" if usual else ""
     if not loud:

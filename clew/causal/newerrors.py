@@ -20,6 +20,8 @@ _PRIOR = 4.0
 """n errors count n / (n + this): one stray line is little, a stream is one."""
 _STRAY = 0.05
 """A template is new if at most this share of its lines was usual: one early stray does not make it old."""
+_SWITCH = 15.0
+"""A message that goes and one that comes within so many seconds are one, worded anew."""
 _WORDS_KEPT = 400
 _CLUES_KEPT = 40
 
@@ -121,12 +123,14 @@ def _error_clue(lines: LogTable, marked: _Marked, service: int, code: int, rows:
 
 
 def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) -> list[LogClue]:
-    """Templates that were usual (8 or more lines expected) and are not written any more."""
-    now = np.bincount(marked.codes[marked.during], lines.weights[marked.during], minlength=len(marked.names))
+    """Templates that were usual (8 or more lines expected) and are not written any more, nor in other words."""
+    now = np.bincount(marked.codes[marked.during], lines.weights[marked.during], len(marked.names)).astype(np.float64)
     out: list[LogClue] = []
     owners = _owners(lines, normal, marked)
     for code in np.flatnonzero((marked.usual >= 8) & (now == 0)):
         who, severity = owners.get(int(code), ("", ""))
+        if _reworded(lines, marked, int(code), now):
+            continue
         usual = round(float(marked.usual[code]))
         short = within(gist(marked.names[code]), 60)
         says = f"{who} no longer logs “{short}”: {usual} → 0 lines"
@@ -141,6 +145,22 @@ def _gone(lines: LogTable, normal: LogTable, marked: _Marked, moment: Moment) ->
         )
         out.append(LogClue(clue, who, severity, marked.names[code], 0, usual, None, None, ()))
     return [found for found in out if found.service]
+
+
+def _reworded(lines: LogTable, marked: _Marked, code: int, now: Floats) -> bool:
+    """Another message of the service took its place: it came when this one went, and comes at least half as often.
+
+    A release that words a line anew does not stop the work that the line speaks of.
+    """
+    mine = np.flatnonzero(marked.codes == code)
+    if not len(mine):
+        return False
+    last, service = float(lines.times[mine[-1]]), int(lines.service[mine[-1]])
+    pace = 3.0 * (last - float(lines.times[mine[0]])) / len(mine)
+    same = np.flatnonzero((lines.service == service) & ~marked.loud)
+    others, first = np.unique(marked.codes[same], return_index=True)
+    came = np.abs(lines.times[same[first]] - last) <= max(_SWITCH, pace)
+    return bool(np.any(came & (now[others] >= 0.5 * marked.usual[code])))
 
 
 def _owners(lines: LogTable, normal: LogTable, marked: _Marked) -> dict[int, tuple[str, str]]:

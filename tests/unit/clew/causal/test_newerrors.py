@@ -51,3 +51,19 @@ def test_an_error_that_one_early_row_stands_for_often_is_not_new() -> None:
     assert "cache miss" in new_errors(log_clues(table(rows), LogTable.empty(), MOMENT)), "one stray is not a habit"
     habit = table(rows, [500] + [1] * (len(rows) - 1))
     assert "cache miss" not in new_errors(log_clues(habit, LogTable.empty(), MOMENT))
+
+
+def test_work_that_stopped_is_gone_and_a_line_in_other_words_is_not() -> None:
+    """Every 10 s `order shipped`; from 60 s before the onset on either nothing, or the same in other words."""
+    until = ONSET - 60.0
+    shipped = [(float(t), "INFO", "order shipped") for t in np.arange(0.0, until, 10.0)]
+    served = [(t + 1.0, severity, text) for t, severity, text in CALM]
+    after = [(float(t), "INFO", "request served") for t in np.arange(ONSET, ONSET + 200.0, 10.0)]
+    other = [(float(t), "INFO", "parcel handed over") for t in np.arange(until, ONSET + 200.0, 10.0)]
+
+    def gone(rows: list[tuple[float, str, str]]) -> set[str]:
+        found = log_clues(table(sorted(rows)), LogTable.empty(), MOMENT)
+        return {item.template for item in found if item.clue.channel == "gone"}
+
+    assert gone([*shipped, *served, *after]) == {"order shipped"}
+    assert gone([*shipped, *served, *after, *other]) == set()
