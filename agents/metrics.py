@@ -56,11 +56,12 @@ async def _series(gather: Gather) -> tuple[tuple[Clue, ...], int]:
     clues: list[Clue] = []
     for item in found:
         if item.key in chosen and item.key in rows:
-            payload = drawn(matrix, rows[item.key], item, gather.look)
+            row = rows[item.key]
+            payload = drawn(matrix, row, item, gather.look)
             asked = Asked(
                 source=sources[0].name,
                 call=Call(method="series", arguments=(("service", item.key.service), ("metric", item.key.metric))),
-                query=item.key.query
+                query=matrix.keys[row].query  # the summary's keys carry names alone
                 or matrix.query
                 or f"series {item.key.metric} of {item.key.service or 'the whole system'}",
                 window=gather.look.lead.window,

@@ -16,6 +16,7 @@ from clew.causal.analysis import analyse
 from clew.causal.moment import Moment
 from clew.causal.summary import Summary, summarise
 from clew.deps import Deps
+from clew.evidence import Series
 from clew.fleet import FleetSource
 from clew.hypothesis import Confidence, Verdict
 from clew.incident import Incident, Signal, Symptom, Thread, Window, incident_id
@@ -43,6 +44,20 @@ async def test_nothing_clear_is_looked_for_further_back_and_then_honestly_not_fo
     assert progress.report.verdict is Verdict.NOT_FOUND
     assert progress.report.rounds == 2
     assert blind.calls.count("matrix now") == 2
+
+
+async def test_a_series_cites_its_own_query_and_not_that_of_everything(houses: Houses) -> None:
+    told = matrix()
+    keys = tuple(replace(key, query=f"rate({key.metric}) of {key.service}") for key in told.keys)
+    metrics = FakeMetrics(name="metrics", table=replace(told, keys=keys))
+    async with houses.house(sources=(metrics, FakeGraph(name="graph", table=GRAPH))) as house:
+        await house.investigated()
+        facts = await house.memory.recall(house.incident.id)
+    series = [numbered.fact for numbered in facts if numbered.fact.label == "metric"]
+    assert series
+    for fact in series:
+        assert isinstance(fact.payload, Series)
+        assert fact.query == f"rate({fact.payload.name}) of {fact.payload.service}"
 
 
 @dataclass(kw_only=True)
