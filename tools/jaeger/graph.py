@@ -7,8 +7,8 @@ from clew.tables import CallGraph
 from tools.case.tables import derived_graph
 from tools.jaeger.api import Api
 from tools.jaeger.checking import checked
-from tools.opensearch.spans import table
 from tools.phrases import counted
+from tools.spans import table
 
 BACK = 86_400.0
 """Jaeger's own graph is often reckoned once a day: so far before the window's end it is asked for."""

@@ -1,20 +1,19 @@
 """What does Jaeger's query API answer: the parts of it that we read, checked where they enter."""
 
-import asyncio
 from collections.abc import Iterator
-from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from clew.errors import SourceUnavailable
-from tools.opensearch.spans import One
 from tools.redact import redacted
+from tools.spans import Span
 
 NAME_CHARACTERS = 300
 SECONDS = 1e6
 """Its times are in microseconds."""
 LONGEST = 1e7
 """A span that took longer, in seconds, is a clock that jumped."""
+
+LIKE = "Jaeger's query API"
 
 
 class _Shape(BaseModel):
@@ -73,12 +72,12 @@ class Trace(_Shape):
     spans: tuple[SpanShape, ...]
     processes: dict[str, Process]
 
-    def ones(self) -> Iterator[One]:
+    def ones(self) -> Iterator[Span]:
         """Its spans, those without a sensible time left out."""
         for span in self.spans:
             owner = self.processes.get(span.process)
             if owner is not None and 0 <= span.duration / SECONDS < LONGEST:
-                yield One(
+                yield Span(
                     self.id,
                     span.id,
                     span.parent,
@@ -113,18 +112,3 @@ class Calls(_Shape):
     """The answer of /api/dependencies."""
 
     data: tuple[Call, ...] | None
-
-
-Shape = TypeVar("Shape", bound=_Shape)
-
-
-async def shaped(source: str, shape: type[Shape], body: bytes) -> Shape:
-    """A body as what it should be; raises SourceUnavailable where it is something else."""
-    try:
-        return await asyncio.to_thread(shape.model_validate_json, body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its answer"
-        raise SourceUnavailable(
-            source, f"{source} did not answer as Jaeger's query API does ({where}: {first['msg'][:80]}); is url right?"
-        ) from error

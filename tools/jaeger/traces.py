@@ -9,8 +9,8 @@ from clew.tables import Spans
 from tools.answers import operation_facts
 from tools.jaeger.api import Api, Gathered
 from tools.jaeger.checking import checked
-from tools.opensearch.spans import table
 from tools.phrases import asked, nothing, span
+from tools.spans import table
 
 WITHOUT = "time spent inside each service could not be compared"
 FEW = 300

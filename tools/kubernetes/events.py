@@ -9,8 +9,8 @@ from tools.kubernetes.checking import checked
 from tools.kubernetes.cluster import Cluster, reading
 from tools.kubernetes.naming import WORKLOADS, Naming
 from tools.kubernetes.rows import found_rows
-from tools.opensearch.rows import table
 from tools.phrases import asked
+from tools.rows import table
 
 NEEDED = ("events", "pods")
 USEFUL = (*WORKLOADS, "autoscalers")

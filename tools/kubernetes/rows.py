@@ -6,7 +6,7 @@ from typing import Any
 from tools.kubernetes.cluster import Inventory, Object
 from tools.kubernetes.naming import Naming, name, namespace, rows, within, word
 from tools.moment import stamped
-from tools.opensearch.rows import Row
+from tools.rows import Row
 
 MESSAGE_CHARACTERS = 1_000
 HARMLESS = frozenset(

@@ -9,8 +9,9 @@ from clew.errors import SourceUnavailable
 from clew.incident import Window
 from tools.loki.logql import Selection
 from tools.loki.settings import LokiSettings
-from tools.loki.shapes import Lines, Names, Volumes, shaped
+from tools.loki.shapes import LIKE, Lines, Names, Volumes
 from tools.outside import Outside
+from tools.shape import shaped
 from tools.transport import Transport
 
 SERVICE = ("service_name", "service", "app", "app_kubernetes_io_name", "job", "container")
@@ -62,14 +63,14 @@ class Api:
     async def labels(self, window: Window) -> tuple[str, ...]:
         """Names of the labels there are. Raises SourceError."""
         reply = await self.way.get("/loki/api/v1/labels", _between(window))
-        return (await shaped(self.way.source, Names, reply.body)).data
+        return (await shaped(self.way.source, Names, reply.body, LIKE)).data
 
     async def count(self, what: Selection, by: Sequence[str], window: Window, reading: Reading) -> Counts:
         """How many lines there are by the values of labels, in (start, end]. Raises SourceError."""
         seconds = max(1, round(window.seconds))
         asked = {"query": what.counted(by, seconds), "time": _nano(window.end)}
         reply = await self.way.get("/loki/api/v1/query", asked)
-        found = await shaped(self.way.source, Volumes, reply.body)
+        found = await shaped(self.way.source, Volumes, reply.body, LIKE)
         _heard(found.warnings, reading)
         try:
             return {tuple(one.metric.get(n, "") for n in by): int(float(one.value[1])) for one in found.data.result}
@@ -99,7 +100,7 @@ class Api:
                 )
             reply = await self.way.get("/loki/api/v1/query_range", asked)
             reading.left -= len(reply.body)
-        found = await shaped(self.way.source, Lines, reply.body)
+        found = await shaped(self.way.source, Lines, reply.body, LIKE)
         _heard(found.warnings, reading)
         return found
 

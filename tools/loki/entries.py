@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tools.loki.logql import LOUD_LEVELS, LOUD_WORDS
 from tools.loki.shapes import Stream
-from tools.opensearch.rows import MESSAGE_CHARACTERS, Row
+from tools.rows import MESSAGE_CHARACTERS, Row
 
 TRACES = ("trace_id", "traceID", "traceid", "traceId", "TraceId")
 LEVELS = ("level", "severity", "lvl", "loglevel")

@@ -12,9 +12,9 @@ from tools.loki.checking import checked
 from tools.loki.entries import entries
 from tools.loki.logql import Selection
 from tools.loki.reader import Reader
-from tools.opensearch.rows import Row, table
 from tools.phrases import asked, clock, counted, nothing, span
 from tools.redact import redacted
+from tools.rows import Row, table
 
 LINES = 50
 SAMPLE_CHARACTERS = 2_000

@@ -13,7 +13,7 @@ from clew.incident import Window
 from tools.loki.api import Api, Counts, Known, Reading, nanoseconds
 from tools.loki.entries import Entry, entries
 from tools.loki.logql import Selection
-from tools.opensearch.rows import Row
+from tools.rows import Row
 
 SLICES = 12
 PATIENCE = 0.4

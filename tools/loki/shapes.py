@@ -1,11 +1,10 @@
 """What does Loki answer: the parts that we read, checked where they enter."""
 
-import asyncio
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from clew.errors import SourceUnavailable
+LIKE = "Loki"
 
 
 class _Shape(BaseModel):
@@ -61,18 +60,3 @@ class Volumes(_Shape):
     status: Literal["success"]
     data: Counts
     warnings: tuple[str, ...] | None = None
-
-
-Shape = TypeVar("Shape", bound=_Shape)
-
-
-async def shaped(source: str, shape: type[Shape], body: bytes) -> Shape:
-    """A body as what it should be; raises SourceUnavailable where it is something else."""
-    try:
-        return await asyncio.to_thread(shape.model_validate_json, body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its answer"
-        raise SourceUnavailable(
-            source, f"{source} did not answer as Loki does ({where}: {first['msg'][:80]}); is url right?"
-        ) from error

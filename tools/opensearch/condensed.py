@@ -8,9 +8,10 @@ from clew.errors import SourceError, SourceTimeout
 from clew.incident import Window
 from tools.opensearch.fields import Fields, Known
 from tools.opensearch.kinds import Kinds, Sort, has, of, of_none
-from tools.opensearch.rows import ROLES, Row, row
+from tools.opensearch.rows import ROLES, row
 from tools.opensearch.store import Answer, Body, Budget, Hit, Store, reading
 from tools.opensearch.volumes import SERVICES, SEVERITIES, Volumes, counted, level, meaning, within
+from tools.rows import Row
 
 SEED = 7
 SAMPLES = 1_000

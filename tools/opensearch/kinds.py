@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from clew.causal.template import templates
 from tools.opensearch.fields import Fields
-from tools.opensearch.rows import Row
 from tools.opensearch.store import Body
+from tools.rows import Row
 
 WORDS = 6
 """Words by which a kind is searched: those that the fewest other kinds have, so that a query stays short."""

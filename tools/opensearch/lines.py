@@ -8,10 +8,11 @@ from clew.tables import LogTable
 from tools.opensearch.condensed import Condenser
 from tools.opensearch.fields import Fields
 from tools.opensearch.paging import Pages, Wanted, pages
-from tools.opensearch.rows import ROLES, Row, row, table
+from tools.opensearch.rows import ROLES, row
 from tools.opensearch.settings import OpenSearchSettings
 from tools.opensearch.store import Body, Budget, Store
 from tools.opensearch.volumes import LOUD, RAISED, Volumes, level, one_of, volumes, within
+from tools.rows import Row, table
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,13 @@ from clew.tables import LogTable
 from tools.opensearch.desk import Desk
 from tools.opensearch.fields import Fields
 from tools.opensearch.lines import Reader
-from tools.opensearch.rows import ROLES, Row, row
+from tools.opensearch.rows import ROLES, row
 from tools.opensearch.store import Answer, Body, reading
 from tools.opensearch.volumes import RAISED, counted, level, meaning, within
 from tools.phrases import asked, clock, nothing, rest, span
 from tools.phrases import counted as so_many
 from tools.redact import redacted
+from tools.rows import Row
 
 LINES = 50
 SAMPLE_CHARACTERS = 2_000

@@ -1,9 +1,7 @@
 """Which spans does an investigation need: all of them where they are few, else whole traces drawn by their ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from clew.incident import Window
 from clew.tables import Spans
@@ -12,6 +10,7 @@ from tools.opensearch.paging import Pages, Wanted, pages
 from tools.opensearch.store import Body, Budget, Hit, Store
 from tools.opensearch.volumes import within
 from tools.redact import redacted
+from tools.spans import Span, table
 
 ROLES = ("trace", "span", "parent", "service", "operation", "nanoseconds", "microseconds", "status")
 FAILED = frozenset({"2", "error", "status_code_error", "failure", "failed", "true", "err"})
@@ -20,20 +19,6 @@ DIGITS = "0123456789abcdef"
 SEEN = 200
 TRIES = 3
 NAME_CHARACTERS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class One:
-    """One span as it was stored."""
-
-    trace: str
-    id: str
-    parent: str
-    service: str
-    operation: str
-    start: float
-    duration: float
-    error: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +38,7 @@ class SpanReader:
         if total > self.most:
             drawn, share = await self._drawn(total)
             how = f"whole traces, {share:.2g} of all"
-        told, found = Pages(size=400.0), list[One]()
+        told, found = Pages(size=400.0), list[Span]()
         asked = (within(self.fields, self.window), *drawn)
         async for page in pages(
             self.store, Wanted(self.fields.wanted(*ROLES), asked, self.fields.time), self.budget, told
@@ -111,7 +96,7 @@ def endings(begin: str, share: float) -> tuple[str, ...]:
     return tuple(begin + format(place, f"0{length}x") for place in places)
 
 
-def span(hit: Hit, fields: Fields) -> One | None:
+def span(hit: Hit, fields: Fields) -> Span | None:
     """A document as a span; None where it has no time or no length that can be read."""
     start = fields.at(hit)
     nano, micro = fields.text(hit, "nanoseconds"), fields.text(hit, "microseconds")
@@ -121,7 +106,7 @@ def span(hit: Hit, fields: Fields) -> One | None:
         return None
     if start is None or not 0 <= duration < 1e7:
         return None
-    return One(
+    return Span(
         fields.text(hit, "trace"),
         fields.text(hit, "span"),
         fields.text(hit, "parent"),
@@ -130,34 +115,4 @@ def span(hit: Hit, fields: Fields) -> One | None:
         start,
         duration,
         fields.text(hit, "status").lower() in FAILED,
-    )
-
-
-def table(found: Iterable[One], window: Window) -> Spans:
-    """Spans that began in `window`, in order of time, each with the row of its parent."""
-    held = sorted(
-        (one for one in found if window.start <= one.start <= window.end), key=lambda one: (one.start, one.id)
-    )
-    if not held:
-        return Spans.empty()
-    rows = {(one.trace, one.id): place for place, one in enumerate(held)}
-    parents = [rows.get((one.trace, one.parent), -1) if one.parent else -1 for one in held]
-    parents = [-1 if parent == place else parent for place, parent in enumerate(parents)]
-    codes = [dict[str, int]() for _ in range(3)]
-    names = [(one.trace, one.service, one.operation) for one in held]
-    columns = [
-        np.array([known.setdefault(name[place], len(known)) for name in names], dtype=np.int32)
-        for place, known in enumerate(codes)
-    ]
-    return Spans(
-        columns[0],
-        np.array(parents, dtype=np.int32),
-        columns[1],
-        columns[2],
-        np.array([one.start for one in held]),
-        np.array([one.duration for one in held]),
-        np.array([one.error for one in held], dtype=np.bool_),
-        traces=tuple(codes[0]),
-        services=tuple(codes[1]),
-        operations=tuple(codes[2]),
     )
